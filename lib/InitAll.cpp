@@ -1,0 +1,21 @@
+//===- InitAll.cpp - registers dialects, passes and pipelines -------------===//
+//
+// The one place that knows every part of the project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnt/InitAll.h"
+
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+#include "qnt/Dialect/IR/Qnt.h"
+// REGISTER: one include per part.
+
+void mlir::qnt::registerAll(DialectRegistry &registry) {
+  registerAllDialects(registry);
+  registerAllExtensions(registry);
+  registry.insert<QntDialect>();
+  registerAllPasses();
+  // REGISTER: one line per part.
+}
