@@ -59,12 +59,15 @@ function(add_qnt_tool name)
 endfunction()
 
 # add_qnt_unittest(name sources... LINK_LIBS libs...): a gtest executable under
-# test/unit, part of check-qnt-unit.
+# test/unit. The suite finds binaries by the suffix Tests, added where missing.
 function(add_qnt_unittest name)
   cmake_parse_arguments(ARG "" "" "LINK_LIBS" ${ARGN})
   add_executable(${name} EXCLUDE_FROM_ALL ${ARG_UNPARSED_ARGUMENTS})
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test/unit")
+  if(NOT name MATCHES "Tests$")
+    set_target_properties(${name} PROPERTIES OUTPUT_NAME "${name}Tests")
+  endif()
   target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} gtest gtest_main
                         pthread)
   add_dependencies(QntUnitTests ${name})
