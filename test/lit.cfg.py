@@ -53,13 +53,14 @@ shared = os.environ.get(
     "QNT_SHARED_DATA",
     os.path.join(config.qnt_src_root, os.pardir, "shared", "data"))
 shared = os.path.normpath(shared)
+# In front: lit's own %python is the interpreter that runs lit.
+config.substitutions.insert(0, ("%python", python))
 config.substitutions += [
     ("%src_root", config.qnt_src_root),
     ("%obj_root", config.qnt_obj_root),
     ("%digits", os.path.join(config.qnt_src_root, "examples", "digits")),
     ("%utils", os.path.join(config.qnt_src_root, "utils")),
     ("%shared", shared),
-    ("%python", python),
     ("%qemu-aarch64", "qemu-aarch64 -L /usr/aarch64-linux-gnu"),
 ]
 

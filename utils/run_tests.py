@@ -17,6 +17,7 @@ import tempfile
 
 PASSED = {"PASS", "XFAIL", "FLAKYPASS"}
 SKIPPED = {"UNSUPPORTED", "SKIPPED"}
+SUITES = ("test", "test/unit", "test/doctest")
 # lit's --filter leaves these out; they are not part of the run.
 IGNORED = {"EXCLUDED"}
 LACKING = re.compile(r"unavailable features: (.*)")
@@ -38,7 +39,8 @@ def run_lit(build, options):
     try:
         subprocess.run(
             [find_lit(build), "-s" if sys.stdout.isatty() else "-q", "-v",
-             "-o", path, *options, os.path.join(build, "test")], check=False)
+             "-o", path, *options,
+             *(os.path.join(build, suite) for suite in SUITES)], check=False)
         with open(path, encoding="utf8") as file:
             tests = json.load(file)["tests"]
     except ValueError:

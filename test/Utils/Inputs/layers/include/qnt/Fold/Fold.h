@@ -1,0 +1,2 @@
+#include "qnt/Import/Onnx.h"
+#include "qnt/Pipelines/Pipelines.h"

@@ -1,0 +1,2 @@
+#include "llvm/ADT/ArrayRef.h"
+#include "qnt/Dialect/IR/Qnt.h"
