@@ -5,11 +5,13 @@
 
 Every ```mlir block of a description is one test, OUT_DIR/<flag>-<n>.mlir:
 
-  * a block with a line `// ----- after` holds the input above it and the
-    output below. The input runs through `quant-opt --<flag>` (options may
-    follow: `// ----- after: --<flag>="x=1"`), and the lines below must come
-    out in this order. SSA names need not agree, only be used consistently;
-    `...` stands for any text, and a line of only `...` for any lines;
+  * a block under the word `Before:` with the next one under `After:` are input
+    and output, and so are the parts of one block with a line `// ----- after`.
+    The input runs through `quant-opt --<flag>`, or what backquotes name:
+    "Before, with `--<flag>="x=1"`:" or `// ----- after: --<flag>="x=1"`. The
+    lines of the output must come out in this order. SSA names need not agree,
+    only be used consistently; `...` stands for any text, and a line of only
+    `...` for any lines;
   * a block with a `// RUN:` line is taken as it stands;
   * any other block must pass through `quant-opt --<flag>` without an error.
 
@@ -24,6 +26,9 @@ import sys
 DEF = re.compile(r'^def\s+(\w+)\s*:\s*Pass<\s*"([^"]+)"', re.M)
 DESCRIPTION = re.compile(r"let\s+description\s*=\s*\[\{(.*?)\}\]", re.S)
 BLOCK = re.compile(r"^[ \t]*```mlir\n(.*?)^[ \t]*```", re.S | re.M)
+# The last line of prose before a block.
+BEFORE = re.compile(r"Before\b(?:.*`(--[^`]*)`)?[^`]*:$")
+PAIR = "// ----- after"
 AFTER = re.compile(r"^\s*// -----\s*after(?::\s*(.*))?\s*$", re.M)
 VALUE = re.compile(r"%([A-Za-z0-9_$.-]+)(#\d+)?")
 
@@ -42,6 +47,29 @@ def dedent(block):
     indent = min((len(l) - len(l.lstrip()) for l in lines if l.strip()),
                  default=0)
     return "\n".join(l[indent:] for l in lines)
+
+
+def examples(description):
+    """-> the blocks; a Before and the After that follows it as one."""
+    pending, at = None, 0
+    for match in BLOCK.finditer(description):
+        prose = description[at:match.start()].strip().split("\n")[-1].strip()
+        block, at = dedent(match[1]), match.end()
+        label = BEFORE.search(prose)
+        if pending is not None and prose.startswith("After"):
+            yield pending + block
+            pending = None
+            continue
+        if pending is not None:
+            yield pending.split("\n" + PAIR)[0]
+        pending = None
+        if label and PAIR not in block:
+            options = f": {label[1]}" if label[1] else ""
+            pending = f"{block}\n{PAIR}{options}\n"
+        else:
+            yield block
+    if pending is not None:
+        yield pending.split("\n" + PAIR)[0]
 
 
 def escape(text):
@@ -120,8 +148,7 @@ def main():
         with open(name, encoding="utf8") as file:
             text = file.read()
         for flag, description in passes(text):
-            blocks = [dedent(b) for b in BLOCK.findall(description)]
-            tests = [test_of(flag, b) for b in blocks] or [
+            tests = [test_of(flag, b) for b in examples(description)] or [
                 f"// RUN: echo 'pass {flag} has no example' && false\n"]
             for number, test in enumerate(tests, 1):
                 wanted.add(f"{flag}-{number}.mlir")

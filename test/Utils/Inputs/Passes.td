@@ -15,6 +15,22 @@ def Example : Pass<"canonicalize", "func::FuncOp"> {
     }
     ```
 
+    The same in two blocks, with options.
+
+    Before, with `--canonicalize="max-iterations=2"`:
+    ```mlir
+    func.func @dead(%x: index) -> index {
+      %y = index.add %x, %x
+      return %x : index
+    }
+    ```
+    After:
+    ```mlir
+    func.func @dead(%x: index) -> index {
+      return %x : index
+    }
+    ```
+
     Input alone:
 
     ```mlir
