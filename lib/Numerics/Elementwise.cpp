@@ -1,0 +1,102 @@
+//===- Elementwise.cpp - Quantized add, sub and mul -----------------------===//
+//
+// One element at a time, exactly as generated code computes it. Invariant: in
+// the tflite modes the sum of the two scaled operands stays below 2^32 in
+// magnitude and is saturated to int32 before the last product.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnt/Numerics/Elementwise.h"
+
+#include <algorithm>
+
+namespace qnt::num {
+
+namespace {
+
+// N6 or N7, saturated to int32.
+int32_t multiplyTflite(int32_t x, FixedMultiplier m, Rounding mode) {
+  return saturate32(mode == Rounding::TfliteDouble
+                        ? multiplyTfliteDouble(x, m)
+                        : multiplyTfliteSingle(x, m));
+}
+
+} // namespace
+
+// N20.
+AddParams makeAddParams(QuantParams a, QuantParams b, QuantParams out,
+                        int32_t min, int32_t max, Rounding rounding,
+                        int32_t leftShift) {
+  AddParams params;
+  params.rounding = rounding;
+  params.zpA = a.zeroPoint;
+  params.zpB = b.zeroPoint;
+  params.zpOut = out.zeroPoint;
+  params.min = min;
+  params.max = max;
+  params.multiplierA = a.scale / out.scale;
+  params.multiplierB = b.scale / out.scale;
+  params.leftShift = leftShift;
+  double common = 2.0 * static_cast<double>(std::max(a.scale, b.scale));
+  double unit = static_cast<double>(int64_t(1) << leftShift);
+  params.fixedA = quantizeMultiplier(double(a.scale) / common, rounding);
+  params.fixedB = quantizeMultiplier(double(b.scale) / common, rounding);
+  params.fixedOut =
+      quantizeMultiplier(common / (unit * double(out.scale)), rounding);
+  return params;
+}
+
+// N20.
+AddParams makeSubParams(QuantParams a, QuantParams b, QuantParams out,
+                        int32_t min, int32_t max, Rounding rounding,
+                        int32_t leftShift) {
+  AddParams params = makeAddParams(a, b, out, min, max, rounding, leftShift);
+  params.multiplierB = -params.multiplierB;
+  params.fixedB.mantissa = -params.fixedB.mantissa;
+  return params;
+}
+
+// N20.
+int32_t addQuantized(int32_t a, int32_t b, const AddParams &params) {
+  int32_t x = a - params.zpA, y = b - params.zpB;
+  int64_t scaled = 0;
+  if (params.rounding == Rounding::Fp32Rne) {
+    // Three statements, so that each product is rounded before the sum.
+    float left = static_cast<float>(x) * params.multiplierA;
+    float right = static_cast<float>(y) * params.multiplierB;
+    float sum = left + right;
+    scaled = roundHalfEven(sum);
+  } else {
+    int32_t unit = int32_t(1) << params.leftShift;
+    int64_t sum = static_cast<int64_t>(multiplyTflite(x * unit, params.fixedA,
+                                                      params.rounding)) +
+                  multiplyTflite(y * unit, params.fixedB, params.rounding);
+    scaled = multiplyTflite(saturate32(sum), params.fixedOut, params.rounding);
+  }
+  return static_cast<int32_t>(
+      clampTo(scaled + params.zpOut, params.min, params.max));
+}
+
+// N21.
+MulParams makeMulParams(QuantParams a, QuantParams b, QuantParams out,
+                        int32_t min, int32_t max, Rounding rounding) {
+  MulParams params;
+  params.zpA = a.zeroPoint;
+  params.zpB = b.zeroPoint;
+  params.rescale = {realMultiplier(a.scale, b.scale, out.scale, rounding),
+                    0,
+                    out.zeroPoint,
+                    min,
+                    max,
+                    rounding};
+  return params;
+}
+
+// N21.
+int32_t mulQuantized(int32_t a, int32_t b, const MulParams &params) {
+  int64_t product =
+      (static_cast<int64_t>(a) - params.zpA) * (int64_t(b) - params.zpB);
+  return rescale(saturate32(product), params.rescale);
+}
+
+} // namespace qnt::num
