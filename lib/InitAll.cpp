@@ -10,6 +10,7 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "qnt/Dialect/IR/Qnt.h"
+#include "qnt/Interop/Passes.h"
 // REGISTER: one include per part.
 
 void mlir::qnt::registerAll(DialectRegistry &registry) {
@@ -17,5 +18,6 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerAllExtensions(registry);
   registry.insert<QntDialect>();
   registerAllPasses();
+  registerQntInteropPasses();
   // REGISTER: one line per part.
 }

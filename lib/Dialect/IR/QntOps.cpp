@@ -122,8 +122,10 @@ LogicalResult StorageCastOp::verify() {
   bool quantizes = isa<QuantizedType>(to);
   auto quantized = cast<QuantizedType>(quantizes ? to : from);
   Type storage = quantizes ? from : to;
-  if (storage != quantized.getStorage() &&
-      storage != quantized.getArithmeticType())
+  bool sameBits = isa<IntegerType>(storage) &&
+                  isa<IntegerType>(quantized.getStorage()) &&
+                  storage.isSignlessInteger(quantized.getStorageWidth());
+  if (storage != quantized.getStorage() && !sameBits)
     return emitOpError() << "expected storage type " << quantized.getStorage()
                          << ", found " << storage;
   return verifyScheme(*this, quantized,
