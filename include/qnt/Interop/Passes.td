@@ -21,15 +21,12 @@ def QntFromQuant : Pass<"qnt-from-quant"> {
     than f32, `!quant.any`, `!quant.calibrated`, and sub-channel types
     unless they list every dimension, all but one with blocks of 1.
 
-    Before:
     ```mlir
     func.func @f(%x: tensor<4xf32>) -> tensor<4x!quant.uniform<i8:f32, 0.5:-3>> {
       %q = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<i8:f32, 0.5:-3>>
       return %q : tensor<4x!quant.uniform<i8:f32, 0.5:-3>>
     }
-    ```
-    After:
-    ```mlir
+    // ----- after
     func.func @f(%x: tensor<4xf32>) -> tensor<4x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01, zero_point = -3>>> {
       %q = qnt.quantize %x : tensor<4xf32> to tensor<4x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01, zero_point = -3>>>
       return %q : tensor<4x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01, zero_point = -3>>>
@@ -49,15 +46,12 @@ def QntToQuant : Pass<"qnt-to-quant"> {
     (`#qnt.pending`, `#qnt.dynamic`), schemes of plugins, float storage; other
     qnt ops stay, since upstream has none for them.
 
-    Before:
     ```mlir
     func.func @f(%q: tensor<4x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>>) -> tensor<4xf32> {
       %x = qnt.dequantize %q : tensor<4x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>> to tensor<4xf32>
       return %x : tensor<4xf32>
     }
-    ```
-    After:
-    ```mlir
+    // ----- after
     func.func @f(%q: tensor<4x!quant.uniform<i8:f32, 5.000000e-01>>) -> tensor<4xf32> {
       %x = quant.dcast %q : tensor<4x!quant.uniform<i8:f32, 5.000000e-01>> to tensor<4xf32>
       return %x : tensor<4xf32>
