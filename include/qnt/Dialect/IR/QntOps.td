@@ -78,6 +78,10 @@ def Qnt_QuantizeOp : Qnt_Op<"quantize", [Pure, SameOperandsAndResultShape,
 def Qnt_DequantizeOp : Qnt_Op<"dequantize", [Pure, SameOperandsAndResultShape,
                                              AttrSizedOperandSegments]> {
   let summary = "recover real numbers: scale * (q - zero_point)";
+  let description = [{
+    Never folded to a constant: the stored integers of a weight are what the
+    integer form is built from.
+  }];
   let arguments = (ins Qnt_QuantizedTensor:$input,
                    Optional<Qnt_F32Tensor>:$scale,
                    Optional<TensorOf<[I32]>>:$zeroPoint);
@@ -88,7 +92,6 @@ def Qnt_DequantizeOp : Qnt_Op<"dequantize", [Pure, SameOperandsAndResultShape,
   }];
   let builders = [OpBuilder<(ins "Type":$result, "Value":$input)>];
   let hasVerifier = 1;
-  let hasFolder = 1;
 }
 
 def Qnt_RequantizeOp : Qnt_Op<"requantize", [Pure, SameOperandsAndResultShape]> {
@@ -219,6 +222,7 @@ def Qnt_TableOp : Qnt_Op<"table", [Pure, SameOperandsAndResultShape]> {
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Qnt_SoftmaxOp : Qnt_Op<"softmax", [Pure, SameOperandsAndResultShape]> {

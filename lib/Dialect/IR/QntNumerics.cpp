@@ -1,0 +1,54 @@
+//===- QntNumerics.cpp - attributes of the IR as Numerics sees them -------===//
+//
+// The bridge between the dialect and the numeric rules: nothing is computed
+// here, only renamed.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnt/Dialect/IR/QntNumerics.h"
+
+using namespace mlir;
+using namespace mlir::qnt;
+namespace num = ::qnt::num;
+
+num::Rounding mlir::qnt::toNumerics(Rounding rounding) {
+  switch (rounding) {
+  case Rounding::Fp32Rne:
+    return num::Rounding::Fp32Rne;
+  case Rounding::TfliteDouble:
+    return num::Rounding::TfliteDouble;
+  case Rounding::TfliteSingle:
+    return num::Rounding::TfliteSingle;
+  }
+  llvm_unreachable("all rounding modes are listed");
+}
+
+Rounding mlir::qnt::fromNumerics(num::Rounding rounding) {
+  switch (rounding) {
+  case num::Rounding::Fp32Rne:
+    return Rounding::Fp32Rne;
+  case num::Rounding::TfliteDouble:
+    return Rounding::TfliteDouble;
+  case num::Rounding::TfliteSingle:
+    return Rounding::TfliteSingle;
+  }
+  llvm_unreachable("all rounding modes are listed");
+}
+
+num::StorageRange mlir::qnt::storageRangeOf(QuantizedType type) {
+  return {static_cast<int32_t>(type.getStorageMin()),
+          static_cast<int32_t>(type.getStorageMax())};
+}
+
+num::RescaleParams mlir::qnt::rescaleParams(RescaleOp op, int64_t channel) {
+  ArrayRef<double> multipliers = op.getMultipliers();
+  num::RescaleParams params;
+  params.multiplier =
+      multipliers.size() == 1 ? multipliers[0] : multipliers[channel];
+  params.inputZeroPoint = static_cast<int32_t>(op.getInputZp());
+  params.outputZeroPoint = static_cast<int32_t>(op.getOutputZp());
+  params.min = static_cast<int32_t>(op.getMin());
+  params.max = static_cast<int32_t>(op.getMax());
+  params.rounding = toNumerics(op.getRounding());
+  return params;
+}
