@@ -1,6 +1,7 @@
 // RUN: quant-opt %s --split-input-file --verify-diagnostics
 
 // expected-error @below {{expected scale to be finite and above 0, found 0}}
+// expected-error @below {{failed to parse Qnt_QuantizedType parameter 'scheme'}}
 func.func @zero_scale(%x: tensor<4x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 0.0>>>) { return }
 
 // -----
@@ -16,6 +17,7 @@ func.func @range(%x: tensor<4x!qnt.quantized<i8<-200:127> : f32, #qnt.per_tensor
 // -----
 
 // expected-error @below {{expected 2 zero points, one per scale, found 1}}
+// expected-error @below {{failed to parse Qnt_QuantizedType parameter 'scheme'}}
 func.func @zero_points(%x: tensor<4x!qnt.quantized<i8 : f32, #qnt.per_axis<axis = 0, scales = [1.0, 2.0], zero_points = [1]>>>) { return }
 
 // -----

@@ -10,7 +10,7 @@
 // CHECK-LABEL: func @observe
 // CHECK: qnt.observe {{.*}} "a" by #qnt.min_max as !qnt.quantized<i8 : f32, #qnt.pending<per_tensor>>
 // CHECK: qnt.observe {{.*}} "b" by #qnt.percentile<percentile = 9.990000e+01> as !qnt.quantized<ui8 : f32, #qnt.pending<per_axis, axis = 1, symmetric = true>>
-// CHECK: qnt.observe {{.*}} "c" by #qnt.moving_average<momentum = 9.99999977E-3>
+// CHECK: qnt.observe {{.*}} "c" by #qnt.moving_average<momentum = 0.00999999977>
 func.func @observe(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %a = qnt.observe %x "a" by #qnt.min_max as !qnt.quantized<i8 : f32, #qnt.pending<per_tensor>> : tensor<2x4xf32>
   %b = qnt.observe %a "b" by #qnt.percentile<percentile = 99.9> as !qnt.quantized<ui8 : f32, #qnt.pending<per_axis, axis = 1, symmetric = true>> : tensor<2x4xf32>

@@ -54,8 +54,8 @@ def Qnt_ObserveOp : Qnt_Op<"observe", [AllTypesMatch<["input", "result"]>]> {
   let hasVerifier = 1;
 }
 
-def Qnt_QuantizeOp : Qnt_Op<"quantize", [Pure, SameOperandsAndResultShape,
-                                         AttrSizedOperandSegments]> {
+def Qnt_QuantizeOp : Qnt_Op<"quantize", [Pure,
+    AllShapesMatch<["input", "result"]>, AttrSizedOperandSegments]> {
   let summary = "store real numbers: clamp(round(x / scale) + zero_point)";
   let description = [{
     Rounds half to even (N-rules of docs/Numerics.md). A dynamic scheme takes
@@ -75,8 +75,8 @@ def Qnt_QuantizeOp : Qnt_Op<"quantize", [Pure, SameOperandsAndResultShape,
   let hasCanonicalizer = 1;
 }
 
-def Qnt_DequantizeOp : Qnt_Op<"dequantize", [Pure, SameOperandsAndResultShape,
-                                             AttrSizedOperandSegments]> {
+def Qnt_DequantizeOp : Qnt_Op<"dequantize", [Pure,
+    AllShapesMatch<["input", "result"]>, AttrSizedOperandSegments]> {
   let summary = "recover real numbers: scale * (q - zero_point)";
   let description = [{
     Never folded to a constant: the stored integers of a weight are what the
