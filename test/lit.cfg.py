@@ -58,6 +58,7 @@ config.substitutions.insert(0, ("%python", python))
 config.substitutions += [
     ("%src_root", config.qnt_src_root),
     ("%obj_root", config.qnt_obj_root),
+    ("%tools_dir", config.qnt_tools_dir),
     ("%digits", os.path.join(config.qnt_src_root, "examples", "digits")),
     ("%utils", os.path.join(config.qnt_src_root, "utils")),
     ("%shared", shared),

@@ -32,6 +32,7 @@ sys.path.insert(0, HERE)
 
 import isa_variants  # noqa: E402
 import native_model  # noqa: E402
+from quant_tools import Compiler  # noqa: E402
 
 MODELS = ["ic_resnet8", "vww_mobilenetv1", "kws_dscnn", "ad_autoencoder",
           "mnist_keras_cnn", "mnist_mlp"]
@@ -65,35 +66,6 @@ class Replay:
         if key not in self.seen:
             self.seen[key] = self.model(batch)
         return self.seen[key]
-
-
-class Compiler:
-    """quant-opt of one build directory, and a folder for its products."""
-
-    def __init__(self, tools, folder):
-        self.tool = os.path.join(tools, "quant-opt")
-        self.runner = os.path.join(tools, "quant-run")
-        self.folder = folder
-
-    def run(self, *arguments):
-        start = time.perf_counter()
-        done = subprocess.run([self.tool, *arguments], capture_output=True,
-                              text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"{' '.join([self.tool, *arguments])}\n"
-                               f"{done.stderr.strip()}")
-        return time.perf_counter() - start
-
-    def path(self, *parts):
-        path = os.path.join(self.folder, *parts)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        return path
-
-    def quantize(self, model, calibration, target, output, *more):
-        """Model to `output` in one go -> seconds."""
-        return self.run(
-            model, f"--quantize-int8=calibration-data={calibration}",
-            f"--lower-to-llvm={target}", *more, "-o", output)
 
 
 def write_calibration(ev, compiler, name):
@@ -180,6 +152,15 @@ def judge(row):
         yield f"object {row['object_bytes']} B, bar {row['object_bar']} B"
 
 
+def samples_of(ev, name):
+    """What --isa-identity runs: all of kws, 50 of the others."""
+    count = None if name == "kws_dscnn" else 50
+    x, _ = ev.data(name, count)
+    if isinstance(x, dict):
+        return {k: v[:count] for k, v in x.items()}
+    return {next(iter(ev.meta(name)["inputs"])): x[:count]}
+
+
 HEADER = (f"{'model':<17}{'float':>8}{'int8':>8}{'ref':>8}{'SQNR dB':>9}"
           f"{'agree':>8}{'size %':>8}{'us':>9}{'arena':>9}{'sec':>6}"
           f"{'object':>9}{'bar':>9}")
@@ -239,8 +220,9 @@ def main():
     try:
         compiler = Compiler(args.tools, folder)
         if args.isa_identity:
-            rows, bad = isa_variants.compare_all(
-                ev, compiler, names, write_calibration)
+            rows, bad = isa_variants.compare_all(compiler, (
+                (n, ev.path(n), write_calibration(ev, compiler, n),
+                 samples_of(ev, n)) for n in names))
         else:
             rows, bad = measure_all(ev, compiler, names)
     finally:

@@ -1,4 +1,7 @@
+#!/usr/bin/env python3
 """The instruction sets that emitted code is compared on.
+
+    utils/isa_variants.py MODEL CALIBRATION INPUTS [--tools DIR] [--samples N]
 
 Each variant is a target for --lower-to-llvm and a way to run the object. One
 quantized file is compiled for all of them, so a difference can only come from
@@ -8,31 +11,31 @@ Invariant: a variant that this machine cannot run is named as skipped, never
 passed over in silence.
 """
 
+import argparse
 import os
 import platform
 import shutil
 import subprocess
+import sys
+import tempfile
 
 import numpy as np
 
 import native_model
-
-# Every sample of these, SAMPLES of the others.
-WHOLE = ("kws_dscnn",)
-SAMPLES = 50
+from quant_tools import Compiler
 
 X86 = [
     # name, options, CPU flags needed (in the kernel's words)
     ("x86-64", "mcpu=x86-64", ()),
     ("avx2", "mcpu=x86-64-v3", ("avx2",)),
-    ("avxvnni", "mcpu=x86-64-v3 mattr=+avxvnni", ("avx_vnni",)),
-    ("avx512-vnni", "mcpu=x86-64-v4 mattr=+avx512vnni", ("avx512_vnni",)),
+    ("avxvnni", "mcpu=x86-64-v3 features=+avxvnni", ("avx_vnni",)),
+    ("avx512-vnni", "mcpu=x86-64-v4 features=+avx512vnni", ("avx512_vnni",)),
 ]
 ARM = [
     # name, options, CPU of qemu
     ("aarch64", "mcpu=generic", "cortex-a57"),
-    ("dotprod", "mcpu=generic mattr=+dotprod", "max"),
-    ("i8mm", "mcpu=generic mattr=+dotprod,+i8mm", "max"),
+    ("dotprod", "mcpu=generic features=+dotprod", "max"),
+    ("i8mm", "mcpu=generic features=+dotprod,+i8mm", "max"),
 ]
 SYSROOT = "/usr/aarch64-linux-gnu"
 
@@ -91,14 +94,6 @@ def reference_outputs(compiler, quantized, samples):
         return [arrays[k] for k in arrays.files]
 
 
-def samples_of(ev, name):
-    count = None if name in WHOLE else SAMPLES
-    x, _ = ev.data(name, count)
-    if isinstance(x, dict):
-        return {k: v[:count] for k, v in x.items()}
-    return {next(iter(ev.meta(name)["inputs"])): x[:count]}
-
-
 def difference(a, b):
     """None if the bytes are equal, else what differs."""
     for i, (p, q) in enumerate(zip(a, b)):
@@ -111,12 +106,11 @@ def difference(a, b):
     return None if len(a) == len(b) else "different number of outputs"
 
 
-def compare_model(ev, compiler, name, calibration):
+def compare_model(compiler, name, source, calibration, samples):
     """-> {variant: 'equal' | 'differs...' | 'skipped...'}"""
     quantized = compiler.path(name, "quantized.mlir")
-    compiler.run(ev.path(name), "-o", quantized,
+    compiler.run(source, "-o", quantized,
                  f"--quantize-int8=calibration-data={calibration}")
-    samples = samples_of(ev, name)
     expected = reference_outputs(compiler, quantized, samples)
     row = {"name": name, "samples": len(next(iter(samples.values())))}
     for variant in variants():
@@ -137,16 +131,16 @@ def compare_model(ev, compiler, name, calibration):
     return row
 
 
-def compare_all(ev, compiler, names, write_calibration):
-    """Prints a table -> rows, number of variants not equal"""
+def compare_all(compiler, models):
+    """models: (name, file, calibration file, samples) each. Prints a table
+    -> rows, number of variants not equal"""
     rows, bad = [], 0
     titles = [v.name for v in variants()]
     print(f"{'model':<17}{'samples':>8}"
           + "".join(f"{t:>13}" for t in titles))
-    for name in names:
-        calibration = write_calibration(ev, compiler, name)
+    for name, source, calibration, samples in models:
         try:
-            row = compare_model(ev, compiler, name, calibration)
+            row = compare_model(compiler, name, source, calibration, samples)
         except RuntimeError as error:
             print(f"{name:<17} failed: {error}")
             bad += 1
@@ -161,3 +155,27 @@ def compare_all(ev, compiler, names, write_calibration):
     print("all outputs equal the reference's" if not bad
           else f"{bad} comparisons failed")
     return rows, bad
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model")
+    parser.add_argument("calibration")
+    parser.add_argument("inputs")
+    parser.add_argument("--tools", metavar="DIR", default=os.path.join(
+        os.path.dirname(os.path.abspath(__file__)), "..", "build", "bin"))
+    parser.add_argument("--samples", type=int, metavar="N")
+    args = parser.parse_args()
+    with np.load(args.calibration) as arrays:
+        names = arrays.files
+    with np.load(args.inputs) as arrays:
+        samples = {k: arrays[k][:args.samples] for k in names}
+    with tempfile.TemporaryDirectory() as folder:
+        _, bad = compare_all(Compiler(args.tools, folder), [
+            (os.path.splitext(os.path.basename(args.model))[0], args.model,
+             args.calibration, samples)])
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
