@@ -35,12 +35,16 @@ namespace mlir::qnt {
 /// everywhere: SSE2, baseline AArch64, any other triple.
 enum class Isa { Generic, Avx2, AvxVnni, Avx512Vnni, NeonDotprod };
 
+/// The instruction sets whose intrinsics Generic may use besides portable code.
+enum class Arch { Other, X86, AArch64 };
+
 /// "generic", "avx2", "avxvnni", "avx512vnni", "neon-dotprod".
 StringRef stringifyIsa(Isa isa);
 
 /// What emitters need to know about the CPU.
 struct KernelTarget {
   Isa isa = Isa::Generic;
+  Arch arch = Arch::Other;
   /// 8-bit activations in the arena are u8 = s8 ^ 0x80 (vpdpbusd wants u8).
   bool unsignedActivations = false;
   /// Bits of a vector register: 128, 256 or 512.

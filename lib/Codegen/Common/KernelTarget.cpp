@@ -63,8 +63,10 @@ KernelTarget KernelTarget::get(CpuTargetAttr attribute) {
   llvm::Triple triple(attribute.getTriple());
   llvm::StringSet<> enabled = enabledFeatures(attribute.getFeatures());
   if (triple.getArch() == llvm::Triple::x86_64) {
+    target.arch = Arch::X86;
     chooseX86(target, enabled);
   } else if (triple.getArch() == llvm::Triple::aarch64) {
+    target.arch = enabled.contains("neon") ? Arch::AArch64 : Arch::Other;
     target.softFloat = !enabled.contains("fp-armv8");
     if (enabled.contains("neon") && enabled.contains("dotprod"))
       target.isa = Isa::NeonDotprod;
