@@ -11,6 +11,7 @@
 #include "mlir/InitAllPasses.h"
 #include "qnt/Dialect/IR/Qnt.h"
 #include "qnt/Interop/Passes.h"
+#include "qnt/ExternalModels/ExternalModels.h"
 // REGISTER: one include per part.
 
 void mlir::qnt::registerAll(DialectRegistry &registry) {
@@ -19,5 +20,6 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registry.insert<QntDialect>();
   registerAllPasses();
   registerQntInteropPasses();
+  registerExternalModels(registry);
   // REGISTER: one line per part.
 }

@@ -100,6 +100,9 @@ def Qnt_QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
     An op of a float model that has an integer form. Implemented by external
     models for tosa, linalg and tensor ops, and by `qnt.composite`. Observe asks
     for the edges, Propagate for the constraints, Lower for the integer form.
+
+    An op that carries the attribute `qnt.exclude` (a string: who wants it) is
+    kept float by every stage, whatever this interface says.
   }];
   let methods = [
     InterfaceMethod<[{
@@ -122,6 +125,15 @@ def Qnt_QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
       "", [{ return std::nullopt; }]>,
     InterfaceMethod<"True if the integer form ends in a clamp of its own.",
       "bool", "absorbsClamp", (ins), "", [{ return false; }]>,
+    InterfaceMethod<[{
+        For an op that multiplies its one activation by a constant above zero:
+        the constant, so that the producer can absorb it into its rescale.
+      }], "::std::optional<double>", "getScaleFactor", (ins), "",
+      [{ return std::nullopt; }]>,
+    InterfaceMethod<[{
+        True if the integer form ends in a rescale whose multiplier can take a
+        factor (`IntegerForm::factor`).
+      }], "bool", "absorbsFactor", (ins), "", [{ return false; }]>,
     InterfaceMethod<[{
         For an elementwise op of one activation operand: the real function, so
         that it, and chains of such ops, can become a 256-entry table.

@@ -12,6 +12,8 @@
 #include "mlir/IR/PatternMatch.h"
 #include "qnt/Dialect/IR/QntAttrInterfaces.h"
 
+#include <functional>
+
 namespace mlir::qnt {
 
 /// The part that an operand plays in the quantization of its op.
@@ -43,6 +45,9 @@ struct ScaleConstraint {
   SmallVector<EdgeRef, 4> edges;
   float scale = 0.0f;
   int32_t zeroPoint = 0;
+  /// SameScale: every value outside the range of the result may saturate in
+  /// the operands without changing the result (max pool, slice).
+  bool resultRangeSuffices = false;
 };
 
 /// What QuantizableOpInterface::buildInteger works from.
@@ -54,9 +59,15 @@ struct IntegerForm {
   SmallVector<QuantizedType> operandTypes;
   /// Per result: its quantized element type.
   SmallVector<QuantizedType> resultTypes;
+  /// Factors absorbed from the consumers (`absorbsFactor`); they come before
+  /// the clamp.
+  double factor = 1.0;
   /// Bounds of a clamp absorbed from the consumer, in real numbers.
   std::optional<RealRange> clamp;
-  Rounding rounding;
+  /// For an op with `evaluateScalar`: the composition of this op and of the
+  /// scalar ops that follow it up to the quantized result. Empty: this op alone.
+  std::function<double(double)> scalar;
+  Rounding rounding = Rounding::Fp32Rne;
 };
 
 } // namespace mlir::qnt

@@ -1,0 +1,130 @@
+//===- IntegerForms.h - what the models of all dialects share --*- C++ -*-===//
+//
+// Roles, constraints and the few ways to build an integer form: the same op on
+// stored integers, an accumulator and a rescale, a table. All arithmetic on
+// scales is Numerics'.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNT_LIB_EXTERNALMODELS_INTEGERFORMS_H
+#define QNT_LIB_EXTERNALMODELS_INTEGERFORMS_H
+
+#include "qnt/Dialect/IR/QntNumerics.h"
+#include "qnt/Numerics/QuantParams.h"
+
+namespace mlir::qnt::models {
+
+using Values = SmallVector<Value>;
+
+//===----------------------------------------------------------------------===//
+// Queries
+//===----------------------------------------------------------------------===//
+
+/// True if every operand in `operands` and every result is a tensor of f32
+/// with a static shape; other ops have no roles.
+bool isFloatOp(Operation *op);
+
+inline OperandRole activation(unsigned operand) {
+  return {operand, OperandRole::Activation, std::nullopt};
+}
+inline OperandRole weight(unsigned operand, int64_t axis) {
+  return {operand, OperandRole::Weight, axis};
+}
+inline OperandRole bias(unsigned operand) {
+  return {operand, OperandRole::Bias, 0};
+}
+
+/// The constant behind a value, through quantize, dequantize and storage casts;
+/// null if there is none.
+Attribute constantBehind(Value value);
+
+/// The one value of a constant whose elements are all equal.
+std::optional<double> splatValue(Value value);
+
+/// The given operands and result 0 share scale and zero point.
+ScaleConstraint sameScale(ArrayRef<unsigned> operands,
+                          bool resultRangeSuffices = false);
+
+/// Result 0 has exactly these parameters.
+ScaleConstraint fixedResult(float scale, int32_t zeroPoint);
+
+/// The bias operand has the product of the scales of two others.
+ScaleConstraint derivedBias(unsigned bias, unsigned lhs, unsigned rhs);
+
+//===----------------------------------------------------------------------===//
+// Building
+//===----------------------------------------------------------------------===//
+
+/// Checks what every integer form needs: 8-bit signed per-tensor activations,
+/// 8-bit weights with zero point 0, i32 bias, 8-bit per-tensor results.
+LogicalResult checkForm(Operation *op, const IntegerForm &form,
+                        std::string &reason);
+
+/// Scale and zero point of a per-tensor type.
+::qnt::num::QuantParams paramsOf(QuantizedType type);
+
+/// Parameters and saturation of result 0, the absorbed clamp and factor
+/// included: the scale is that of the result before the factor.
+struct ResultForm {
+  ::qnt::num::QuantParams params;
+  int32_t min;
+  int32_t max;
+};
+ResultForm resultForm(const IntegerForm &form);
+
+/// The type of result `index` of `op` on stored integers.
+RankedTensorType storedType(Operation *op, const IntegerForm &form,
+                            unsigned index = 0);
+
+/// The same op on other operands and result element types.
+Operation *rebuild(OpBuilder &builder, Operation *op, ValueRange operands,
+                   ArrayRef<Type> resultTypes);
+
+/// tosa.const of shape [1] and the element type of `like`.
+Value zeroPointConst(OpBuilder &builder, Location loc, int64_t value,
+                     Type element);
+
+/// One multiplier per weight scale, repeated for `channels`; a single one if
+/// all are equal.
+SmallVector<double> multipliers(const IntegerForm &form, float inputScale,
+                                ArrayRef<float> weightScales, int64_t channels);
+
+/// The rescale that ends an integer form.
+Value buildRescale(OpBuilder &builder, Operation *op, const IntegerForm &form,
+                   Value accumulator, ArrayRef<double> multipliers,
+                   int32_t inputZp = 0);
+
+/// The integer form of ops that only move stored integers: the same op.
+FailureOr<Values> buildSameOp(RewriterBase &rewriter, Operation *op,
+                              const IntegerForm &form, std::string &reason);
+
+/// The integer form of scalar functions: a table of 256 entries.
+FailureOr<Values> buildTable(RewriterBase &rewriter, Operation *op,
+                             unsigned operand, const IntegerForm &form,
+                             std::string &reason);
+
+/// qnt.add, qnt.sub or qnt.mul of operands 0 and 1.
+template <typename IntOp>
+FailureOr<Values> buildBinary(RewriterBase &rewriter, Operation *op,
+                              const IntegerForm &form, std::string &reason) {
+  if (failed(checkForm(op, form, reason)))
+    return failure();
+  ::qnt::num::QuantParams lhs = paramsOf(form.operandTypes[0]);
+  ::qnt::num::QuantParams rhs = paramsOf(form.operandTypes[1]);
+  ResultForm result = resultForm(form);
+  return Values{IntOp::create(
+      rewriter, op->getLoc(), storedType(op, form), form.operands[0],
+      form.operands[1], APFloat(lhs.scale), lhs.zeroPoint, APFloat(rhs.scale),
+      rhs.zeroPoint, APFloat(result.params.scale), result.params.zeroPoint,
+      result.min, result.max, form.rounding)};
+}
+
+/// Convolutions: operands 0 to 2 of `op` are input, weight and bias; `channels`
+/// output channels lie last.
+FailureOr<Values> buildConvolution(RewriterBase &rewriter, Operation *op,
+                                   const IntegerForm &form,
+                                   std::string &reason);
+
+} // namespace mlir::qnt::models
+
+#endif // QNT_LIB_EXTERNALMODELS_INTEGERFORMS_H

@@ -1,0 +1,2 @@
+#include "qnt/ExternalModels/ExternalModels.h"
+void mlir::qnt::registerLinalgModels(DialectRegistry &registry) {}
