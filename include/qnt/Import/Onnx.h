@@ -1,0 +1,57 @@
+//===- Onnx.h - read an ONNX model ----------------------------*- C++ -*-===//
+//
+// The public face of the ONNX importer. A model becomes a module with one
+// public function in float tosa (and qnt.composite), with static shapes that
+// the importer infers itself. Any malformed file ends in a diagnostic.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNT_IMPORT_ONNX_H
+#define QNT_IMPORT_ONNX_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Support/LLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <string>
+#include <utility>
+
+namespace mlir::qnt {
+
+/// How to read a model where the file leaves a choice.
+struct OnnxImportOptions {
+  /// Shapes of inputs by name; they win over what the file says, and every
+  /// dynamic dimension but the leading one needs one.
+  SmallVector<std::pair<std::string, SmallVector<int64_t>>> inputShapes;
+  /// Where external weight files lie; empty: beside the model.
+  std::string externalDataDir;
+  /// Name of the function; empty: the stem of the file name, made a C
+  /// identifier.
+  std::string functionName;
+};
+
+/// Parses `x:1x3x224x224,y:1x10` into `shapes`. On failure `error` says what
+/// is wrong with which part.
+LogicalResult parseInputShapes(
+    StringRef text,
+    SmallVectorImpl<std::pair<std::string, SmallVector<int64_t>>> &shapes,
+    std::string &error);
+
+/// True if the name ends in `.onnx` or the content starts like a serialized
+/// ONNX model (and not like MLIR text or bytecode).
+bool looksLikeOnnx(llvm::MemoryBufferRef buffer);
+
+/// Imports the model in `buffer`, whose identifier is its path. Emits
+/// diagnostics and returns null on failure.
+OwningOpRef<ModuleOp> importOnnx(MLIRContext *context,
+                                 llvm::MemoryBufferRef buffer,
+                                 const OnnxImportOptions &options = {});
+
+/// Imports the model in the file at `path`.
+OwningOpRef<ModuleOp> importOnnxFile(MLIRContext *context, StringRef path,
+                                     const OnnxImportOptions &options = {});
+
+} // namespace mlir::qnt
+
+#endif // QNT_IMPORT_ONNX_H

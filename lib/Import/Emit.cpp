@@ -1,0 +1,112 @@
+//===- Emit.cpp - elementwise tosa and composites -------------------------===//
+//
+// See the header.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Emit.h"
+
+#include "qnt/Dialect/IR/Qnt.h"
+
+namespace mlir::qnt::onnx_import {
+
+Shape broadcastSameRank(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  Shape shape(a);
+  for (size_t i = 0; i < shape.size(); ++i)
+    shape[i] = std::max(a[i], b[i]);
+  return shape;
+}
+
+LogicalResult alignRanks(NodeImporter &n, Value &a, Value &b) {
+  Value &lesser = shapeOf(a).size() < shapeOf(b).size() ? a : b;
+  size_t rank = std::max(shapeOf(a).size(), shapeOf(b).size());
+  Shape shape(shapeOf(lesser));
+  shape.insert(shape.begin(), rank - shape.size(), 1);
+  FailureOr<Value> view = n.reshape(lesser, shape);
+  if (failed(view))
+    return failure();
+  lesser = *view;
+  return success();
+}
+
+/// Builds a binary op of the broadcast type from whatever operands it takes.
+template <typename OpTy, typename... Extra>
+static FailureOr<Value> emitBinary(NodeImporter &n, Value a, Value b,
+                                   Extra... extra) {
+  FailureOr<RankedTensorType> type =
+      n.tensorType(broadcastSameRank(shapeOf(a), shapeOf(b)));
+  if (failed(type))
+    return failure();
+  return OpTy::create(n.builder, n.loc, *type, a, b, extra...).getResult();
+}
+
+FailureOr<Value> emitAdd(NodeImporter &n, Value a, Value b) {
+  return emitBinary<tosa::AddOp>(n, a, b);
+}
+
+FailureOr<Value> emitSub(NodeImporter &n, Value a, Value b) {
+  return emitBinary<tosa::SubOp>(n, a, b);
+}
+
+FailureOr<Value> emitMul(NodeImporter &n, Value a, Value b) {
+  auto type = RankedTensorType::get({1}, n.builder.getI8Type());
+  Value shift = tosa::ConstOp::create(n.builder, n.loc, type,
+                                      DenseElementsAttr::get(type, int8_t{0}));
+  return emitBinary<tosa::MulOp>(n, a, b, shift);
+}
+
+FailureOr<Value> emitMaximum(NodeImporter &n, Value a, Value b) {
+  return emitBinary<tosa::MaximumOp>(n, a, b);
+}
+
+FailureOr<Value> emitMinimum(NodeImporter &n, Value a, Value b) {
+  return emitBinary<tosa::MinimumOp>(n, a, b);
+}
+
+FailureOr<Value> emitScale(NodeImporter &n, Value value, float factor) {
+  FailureOr<Value> constant = n.splat(shapeOf(value).size(), factor);
+  return failed(constant) ? constant : emitMul(n, value, *constant);
+}
+
+FailureOr<Value> emitShift(NodeImporter &n, Value value, float term) {
+  FailureOr<Value> constant = n.splat(shapeOf(value).size(), term);
+  return failed(constant) ? constant : emitAdd(n, value, *constant);
+}
+
+Value emitReciprocal(NodeImporter &n, Value value) {
+  return tosa::ReciprocalOp::create(n.builder, n.loc, value.getType(), value);
+}
+
+FailureOr<Value> emitNegate(NodeImporter &n, Value value) {
+  FailureOr<Value> zero = n.splat(1, 0.0f);
+  if (failed(zero))
+    return failure();
+  return tosa::NegateOp::create(n.builder, n.loc, value.getType(), value, *zero,
+                                *zero)
+      .getResult();
+}
+
+FailureOr<Value>
+emitComposite(NodeImporter &n, StringRef name, ValueRange inputs, Type result,
+              ArrayRef<NamedAttribute> attributes,
+              llvm::function_ref<FailureOr<Value>(ValueRange)> body) {
+  DictionaryAttr dictionary = attributes.empty()
+                                  ? DictionaryAttr()
+                                  : n.builder.getDictionaryAttr(attributes);
+  auto composite =
+      CompositeOp::create(n.builder, n.loc, TypeRange(result),
+                          n.builder.getStringAttr(name), inputs, dictionary);
+  Block *block = new Block;
+  composite.getBody().push_back(block);
+  for (Value input : inputs)
+    block->addArgument(input.getType(), n.loc);
+  OpBuilder::InsertionGuard guard(n.builder);
+  n.builder.setInsertionPointToStart(block);
+  FailureOr<Value> value = body(block->getArguments());
+  if (failed(value))
+    return failure();
+  YieldOp::create(n.builder, n.loc, *value);
+  return composite.getResult(0);
+}
+
+} // namespace mlir::qnt::onnx_import

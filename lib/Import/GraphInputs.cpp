@@ -1,0 +1,187 @@
+//===- GraphInputs.cpp - the interface of an ONNX graph -------------------===//
+//
+// Reads operator set, names and inputs of a graph, and settles every input's
+// shape. Afterwards all names are unique and all input shapes static.
+//
+//===----------------------------------------------------------------------===//
+
+#include "GraphImporter.h"
+#include "TensorReader.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+namespace mlir::qnt::onnx_import {
+
+LogicalResult GraphImporter::readOpset() {
+  bool found = false;
+  for (const onnx::OperatorSetIdProto &set : model.opset_import()) {
+    if (!set.domain().empty() && set.domain() != "ai.onnx")
+      continue;
+    opset = set.version();
+    found = true;
+  }
+  // Models of IR version 1 and 2 carry no operator set and mean the first.
+  if (!found && model.ir_version() >= 3)
+    return error() << "the model names no version of the onnx operator set";
+  if (opset < 1 || opset > kNewestOpset) {
+    InFlightDiagnostic diag = error() << "operator set version " << opset
+                                      << " is not supported";
+    diag.attachNote() << "versions 1 to " << kNewestOpset
+                      << " are; convert the model with onnx.version_converter";
+    return diag;
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::indexNames() {
+  for (const onnx::TensorProto &tensor : graph.initializer()) {
+    if (tensor.name().empty())
+      return error() << "an initializer has no name";
+    if (!initializers.try_emplace(tensor.name(), &tensor).second)
+      return error() << "initializer '" << tensor.name() << "' appears twice";
+  }
+  if (graph.sparse_initializer_size() > 0)
+    return error() << "sparse initializer '"
+                   << graph.sparse_initializer(0).values().name()
+                   << "' is not supported";
+  llvm::StringSet<> inputNames;
+  for (const onnx::ValueInfoProto &info : graph.input()) {
+    if (info.name().empty())
+      return error() << "a graph input has no name";
+    if (!inputNames.insert(info.name()).second)
+      return error() << "graph input '" << info.name() << "' appears twice";
+  }
+  if (graph.output_size() == 0)
+    return error() << "the graph has no output";
+  return indexNodes();
+}
+
+LogicalResult GraphImporter::indexNodes() {
+  llvm::StringSet<> inputNames;
+  for (const onnx::ValueInfoProto &info : graph.input())
+    inputNames.insert(info.name());
+  for (int i = 0; i < graph.node_size(); ++i) {
+    for (const std::string &output : graph.node(i).output()) {
+      if (output.empty())
+        continue;
+      if (inputNames.contains(output) || initializers.count(output) ||
+          !producers.try_emplace(output, i).second)
+        return emitError(locationOf(graph.node(i)))
+               << "value '" << output << "' is defined twice";
+    }
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::checkOverrides() {
+  for (const auto &entry : options.inputShapes) {
+    const std::string &name = entry.first;
+    bool known = llvm::any_of(graph.input(), [&](const auto &info) {
+      return info.name() == name && !initializers.count(name);
+    });
+    if (known)
+      continue;
+    InFlightDiagnostic diag = error()
+                              << "input-shapes names '" << name
+                              << "', which is not an input of the model";
+    std::string names;
+    for (const onnx::ValueInfoProto &info : graph.input())
+      if (!initializers.count(info.name()))
+        names += (names.empty() ? "'" : ", '") + info.name() + "'";
+    diag.attachNote() << "the inputs are: " << names;
+    return diag;
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::readInputs() {
+  if (failed(checkOverrides()))
+    return failure();
+  for (const onnx::ValueInfoProto &info : graph.input())
+    if (!initializers.count(info.name()) && failed(readInput(info)))
+      return failure();
+  return success();
+}
+
+/// The shape that the file gives, with `N` for what it leaves open.
+static std::string suggestShape(const onnx::ValueInfoProto &info) {
+  std::string text = info.name() + ":";
+  const onnx::TensorShapeProto &shape = info.type().tensor_type().shape();
+  for (int i = 0; i < shape.dim_size(); ++i) {
+    if (i)
+      text += "x";
+    const auto &dim = shape.dim(i);
+    if (dim.has_dim_value() && dim.dim_value() > 0)
+      text += std::to_string(dim.dim_value());
+    else
+      text += i == 0 ? "1" : "N";
+  }
+  return text;
+}
+
+FailureOr<int64_t> GraphImporter::readDim(const onnx::ValueInfoProto &info,
+                                          int index) {
+  const auto &dim = info.type().tensor_type().shape().dim(index);
+  if (dim.has_dim_value()) {
+    if (dim.dim_value() > 0 && dim.dim_value() <= kMaxDim)
+      return dim.dim_value();
+    InFlightDiagnostic diag = error() << "input '" << info.name()
+                                      << "' has impossible dimension " << index
+                                      << " (" << dim.dim_value() << ")";
+    diag.attachNote() << "give its size with input-shapes="
+                      << suggestShape(info);
+    return diag;
+  }
+  if (index == 0) {
+    emitRemark(file) << "input '" << info.name() << "': dynamic dimension 0 ('"
+                     << dim.dim_param() << "') is taken as 1";
+    return 1;
+  }
+  return error() << "input '" << info.name() << "' has dynamic dimension "
+                 << index << " ('" << dim.dim_param()
+                 << "'); give its size with input-shapes="
+                 << suggestShape(info);
+}
+
+LogicalResult GraphImporter::readInput(const onnx::ValueInfoProto &info) {
+  if (!info.type().has_tensor_type())
+    return error() << "input '" << info.name() << "' is not a tensor";
+  const auto &type = info.type().tensor_type();
+  if (type.elem_type() != onnx::TensorProto::FLOAT)
+    return error() << "input '" << info.name() << "' has element type "
+                   << elementTypeName(type.elem_type())
+                   << "; only float32 inputs are supported";
+  Input input{info.name(), {}};
+  const auto *given =
+      llvm::find_if(options.inputShapes, [&](const auto &entry) {
+        return entry.first == info.name();
+      });
+  if (given != options.inputShapes.end()) {
+    if (type.has_shape() &&
+        type.shape().dim_size() != static_cast<int>(given->second.size()))
+      return error() << "input-shapes gives '" << info.name() << "' rank "
+                     << given->second.size() << ", but the model has rank "
+                     << type.shape().dim_size();
+    input.shape.assign(given->second.begin(), given->second.end());
+  } else {
+    if (!type.has_shape())
+      return error() << "input '" << info.name()
+                     << "' has no shape; give it with input-shapes="
+                     << info.name() << ":1xN";
+    for (int i = 0; i < type.shape().dim_size(); ++i) {
+      FailureOr<int64_t> dim = readDim(info, i);
+      if (failed(dim))
+        return failure();
+      input.shape.push_back(*dim);
+    }
+  }
+  std::optional<int64_t> count = countElements(input.shape);
+  if (!count || *count == 0 ||
+      static_cast<int64_t>(input.shape.size()) > kMaxRank)
+    return error() << "input '" << info.name() << "' has impossible shape "
+                   << formatShape(input.shape);
+  inputs.push_back(std::move(input));
+  return success();
+}
+
+} // namespace mlir::qnt::onnx_import

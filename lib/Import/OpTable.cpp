@@ -1,0 +1,181 @@
+//===- OpTable.cpp - which ONNX ops are read, and how ---------------------===//
+//
+// The table, and the check of a node against its row. Rows of one op are for
+// disjoint ranges of operator set versions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpTable.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace mlir::qnt::onnx_import {
+
+static constexpr const char *kConvAttrs =
+    "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I";
+static constexpr const char *kReduceAttrs =
+    "axes:I keepdims:i noop_with_empty_axes:i";
+static constexpr int64_t kNew = kNewestOpset;
+
+static const OpRow opTable[] = {
+    {"Abs", 6, kNew, 1, 1, "", buildUnary},
+    {"Add", 7, kNew, 2, 2, "", buildBinary},
+    {"AveragePool", 7, kNew, 1, 1,
+     "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I "
+     "pads:I strides:I",
+     buildAveragePool},
+    {"BatchNormalization", 7, kNew, 5, 5,
+     "epsilon:f momentum:f spatial:i training_mode:i", buildBatchNormalization},
+    {"Cast", 6, kNew, 1, 1, "to:i saturate:i round_mode:s", buildCast},
+    {"Ceil", 6, kNew, 1, 1, "", buildUnary},
+    {"Clip", 6, kNew, 1, 3, "min:f max:f", buildClip},
+    {"Concat", 4, kNew, 1, kVariadic, "axis:i", buildConcat},
+    {"Constant", 1, kNew, 0, 0,
+     "value:t value_float:f value_floats:F value_int:i value_ints:I",
+     buildConstant},
+    {"Conv", 1, kNew, 2, 3, kConvAttrs, buildConv},
+    {"Cos", 7, kNew, 1, 1, "", buildUnary},
+    {"DepthToSpace", 1, kNew, 1, 1, "blocksize:i mode:s", buildDepthToSpace},
+    {"Div", 7, kNew, 2, 2, "", buildBinary},
+    {"Dropout", 7, kNew, 1, 3, "ratio:f seed:i", buildIdentity},
+    {"Elu", 6, kNew, 1, 1, "alpha:f", buildActivation},
+    {"Erf", 9, kNew, 1, 1, "", buildUnary},
+    {"Exp", 6, kNew, 1, 1, "", buildUnary},
+    {"Flatten", 1, kNew, 1, 1, "axis:i", buildFlatten},
+    {"Floor", 6, kNew, 1, 1, "", buildUnary},
+    {"Gelu", 20, kNew, 1, 1, "approximate:s", buildActivation},
+    {"Gemm", 7, kNew, 2, 3, "alpha:f beta:f transA:i transB:i", buildGemm},
+    {"GlobalAveragePool", 1, kNew, 1, 1, "", buildGlobalAveragePool},
+    {"GlobalMaxPool", 1, kNew, 1, 1, "", buildGlobalMaxPool},
+    {"HardSigmoid", 6, kNew, 1, 1, "alpha:f beta:f", buildActivation},
+    {"HardSwish", 14, kNew, 1, 1, "", buildActivation},
+    {"Identity", 1, kNew, 1, 1, "", buildIdentity},
+    {"LeakyRelu", 6, kNew, 1, 1, "alpha:f", buildActivation},
+    {"Log", 6, kNew, 1, 1, "", buildUnary},
+    {"MatMul", 1, kNew, 2, 2, "", buildMatMul},
+    {"Max", 8, kNew, 1, kVariadic, "", buildBinary},
+    {"MaxPool", 1, kNew, 1, 1,
+     "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I "
+     "storage_order:i strides:I",
+     buildMaxPool},
+    {"Min", 8, kNew, 1, kVariadic, "", buildBinary},
+    {"Mul", 7, kNew, 2, 2, "", buildBinary},
+    {"Neg", 6, kNew, 1, 1, "", buildUnary},
+    {"PRelu", 7, kNew, 2, 2, "", buildPRelu},
+    {"Pad", 2, kNew, 1, 4, "mode:s pads:I value:f", buildPad},
+    {"Pow", 7, kNew, 2, 2, "", buildPow},
+    {"Reciprocal", 6, kNew, 1, 1, "", buildUnary},
+    {"ReduceMax", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
+    {"ReduceMean", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
+    {"ReduceMin", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
+    {"ReduceSum", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
+    {"Relu", 6, kNew, 1, 1, "", buildUnary},
+    {"Reshape", 5, kNew, 2, 2, "allowzero:i", buildReshape},
+    {"Resize", 10, kNew, 1, 4,
+     "antialias:i axes:I coordinate_transformation_mode:s cubic_coeff_a:f "
+     "exclude_outside:i extrapolation_value:f keep_aspect_ratio_policy:s "
+     "mode:s nearest_mode:s",
+     buildResize},
+    {"Upsample", 9, 9, 2, 2, "mode:s", buildResize},
+    {"Shape", 1, kNew, 1, 1, "start:i end:i", buildShape},
+    {"Sigmoid", 6, kNew, 1, 1, "", buildUnary},
+    {"Sin", 7, kNew, 1, 1, "", buildUnary},
+    {"Slice", 1, 9, 1, 1, "axes:I ends:I starts:I", buildSlice},
+    {"Slice", 10, kNew, 3, 5, "", buildSlice},
+    {"Softmax", 1, kNew, 1, 1, "axis:i", buildSoftmax},
+    {"Softplus", 1, kNew, 1, 1, "", buildActivation},
+    {"Split", 2, kNew, 1, 2, "axis:i num_outputs:i split:I", buildSplit},
+    {"Sqrt", 6, kNew, 1, 1, "", buildUnary},
+    {"Squeeze", 1, kNew, 1, 2, "axes:I", buildSqueeze},
+    {"Sub", 7, kNew, 2, 2, "", buildBinary},
+    {"Sum", 8, kNew, 1, kVariadic, "", buildBinary},
+    {"Tanh", 6, kNew, 1, 1, "", buildUnary},
+    {"Transpose", 1, kNew, 1, 1, "perm:I", buildTranspose},
+    {"Unsqueeze", 1, kNew, 1, 2, "axes:I", buildUnsqueeze},
+    // Ops of shape arithmetic alone: there is no builder, so their inputs have
+    // to be known at compile time.
+    {"ConstantOfShape", 9, kNew, 1, 1, "value:t", nullptr},
+    {"Equal", 7, kNew, 2, 2, "", nullptr},
+    {"Expand", 8, kNew, 2, 2, "", nullptr},
+    {"Gather", 1, kNew, 2, 2, "axis:i", nullptr},
+    {"Range", 11, kNew, 3, 3, "", nullptr},
+    {"ReduceProd", 1, kNew, 1, 2, kReduceAttrs, nullptr},
+    {"Size", 1, kNew, 1, 1, "", nullptr},
+    {"Where", 9, kNew, 3, 3, "", nullptr},
+};
+
+const OpRow *findOp(StringRef name, int64_t opset, bool &knownName) {
+  knownName = false;
+  for (const OpRow &row : opTable) {
+    if (name != row.name)
+      continue;
+    knownName = true;
+    if (opset >= row.since && opset <= row.until)
+      return &row;
+  }
+  return nullptr;
+}
+
+/// The kind letter of an attribute that the row lists, or 0.
+static char attributeKind(const OpRow &row, StringRef name) {
+  SmallVector<StringRef> entries;
+  StringRef(row.attributes).split(entries, ' ', -1, /*KeepEmpty=*/false);
+  for (StringRef entry : entries) {
+    auto [key, kind] = entry.split(':');
+    if (key == name)
+      return kind.front();
+  }
+  return 0;
+}
+
+/// True if the attribute holds a value of the kind.
+static bool hasKind(const onnx::AttributeProto &attr, char kind) {
+  using onnx::AttributeProto;
+  switch (kind) {
+  case 'i':
+    return attr.type() == AttributeProto::INT;
+  case 'f':
+    return attr.type() == AttributeProto::FLOAT;
+  case 's':
+    return attr.type() == AttributeProto::STRING;
+  case 't':
+    return attr.type() == AttributeProto::TENSOR && attr.has_t();
+  case 'I':
+    return attr.type() == AttributeProto::INTS;
+  case 'F':
+    return attr.type() == AttributeProto::FLOATS;
+  default:
+    return false;
+  }
+}
+
+LogicalResult checkNode(NodeImporter &n, const OpRow &row) {
+  if (n.numInputs() > row.maxInputs)
+    return n.invalid(llvm::formatv("has {0} inputs, at most {1} are expected",
+                                   n.numInputs(), row.maxInputs));
+  for (unsigned i = 0; i < row.minInputs; ++i)
+    if (!n.hasInput(i))
+      return n.invalid(llvm::formatv("input {0} is missing", i));
+  if (row.maxInputs == kVariadic)
+    for (unsigned i = 0; i < n.numInputs(); ++i)
+      if (!n.hasInput(i))
+        return n.invalid(llvm::formatv("input {0} is missing", i));
+  if (n.node.output_size() == 0)
+    return n.invalid("has no output");
+  llvm::StringSet<> seen;
+  for (const onnx::AttributeProto &attr : n.node.attribute()) {
+    char kind = attributeKind(row, attr.name());
+    if (!kind)
+      return n.unsupported("attribute '" + attr.name() + "' is not supported");
+    if (!hasKind(attr, kind))
+      return n.invalid("attribute '" + attr.name() + "' has the wrong type");
+    if (!seen.insert(attr.name()).second)
+      return n.invalid("attribute '" + attr.name() + "' appears twice");
+  }
+  return success();
+}
+
+} // namespace mlir::qnt::onnx_import

@@ -1,0 +1,117 @@
+//===- OpTable.h - which ONNX ops are read, and how -------------*- C++ -*-===//
+//
+// One row per op and range of operator set versions. The table is all that the
+// graph importer knows about ops; a new op is one row and one builder.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNT_LIB_IMPORT_OPTABLE_H
+#define QNT_LIB_IMPORT_OPTABLE_H
+
+#include "NodeImporter.h"
+
+namespace mlir::qnt::onnx_import {
+
+/// The newest operator set whose definitions the builders were written for.
+constexpr int64_t kNewestOpset = 25;
+
+struct OpRow {
+  const char *name;
+  /// The versions of the operator set that the row is for.
+  int64_t since;
+  int64_t until;
+  /// Inputs: that must be there, and that may be there.
+  unsigned minInputs;
+  unsigned maxInputs;
+  /// Space-separated `name:kind`; kinds as in `attributeKinds`: i f s t, and
+  /// I F for lists. An attribute that is not listed is refused.
+  const char *attributes;
+  BuildFn build;
+};
+
+constexpr unsigned kVariadic = ~0u;
+
+/// The row for an op in an operator set, or null. `knownName` tells whether
+/// another version of the operator set has the op.
+const OpRow *findOp(StringRef name, int64_t opset, bool &knownName);
+
+/// Checks inputs and attributes of the node against the row; on failure the
+/// reason is set.
+LogicalResult checkNode(NodeImporter &n, const OpRow &row);
+
+/// Computes the node on the host if every input it needs is a constant and the
+/// op is one of those that shape arithmetic uses. Success with results unset
+/// means that the node has to be built.
+LogicalResult foldNode(NodeImporter &n);
+
+//===- Builders, by file --------------------------------------------------===//
+
+// ImportConv.cpp
+LogicalResult buildConv(NodeImporter &n);
+// ImportPool.cpp
+LogicalResult buildAveragePool(NodeImporter &n);
+LogicalResult buildMaxPool(NodeImporter &n);
+LogicalResult buildGlobalAveragePool(NodeImporter &n);
+LogicalResult buildGlobalMaxPool(NodeImporter &n);
+// ImportMatMul.cpp
+LogicalResult buildGemm(NodeImporter &n);
+LogicalResult buildMatMul(NodeImporter &n);
+// ImportElementwise.cpp
+LogicalResult buildBinary(NodeImporter &n);
+LogicalResult buildUnary(NodeImporter &n);
+LogicalResult buildPow(NodeImporter &n);
+LogicalResult buildClip(NodeImporter &n);
+LogicalResult buildIdentity(NodeImporter &n);
+LogicalResult buildCast(NodeImporter &n);
+// ImportActivation.cpp
+LogicalResult buildActivation(NodeImporter &n);
+LogicalResult buildPRelu(NodeImporter &n);
+// ImportNormalize.cpp
+LogicalResult buildBatchNormalization(NodeImporter &n);
+LogicalResult buildSoftmax(NodeImporter &n);
+LogicalResult buildReduce(NodeImporter &n);
+// ImportShape.cpp
+LogicalResult buildReshape(NodeImporter &n);
+LogicalResult buildFlatten(NodeImporter &n);
+LogicalResult buildSqueeze(NodeImporter &n);
+LogicalResult buildUnsqueeze(NodeImporter &n);
+LogicalResult buildTranspose(NodeImporter &n);
+LogicalResult buildShape(NodeImporter &n);
+// ImportLayout.cpp
+LogicalResult buildConcat(NodeImporter &n);
+LogicalResult buildSlice(NodeImporter &n);
+LogicalResult buildSplit(NodeImporter &n);
+LogicalResult buildPad(NodeImporter &n);
+LogicalResult buildDepthToSpace(NodeImporter &n);
+// ImportResize.cpp
+LogicalResult buildResize(NodeImporter &n);
+// FoldConstants.cpp
+LogicalResult buildConstant(NodeImporter &n);
+
+//===- Shape rules that the host folder shares with the builders ----------===//
+
+/// The target of Reshape: 0 copies, -1 is inferred.
+FailureOr<Shape> inferReshape(NodeImporter &n, ArrayRef<int64_t> from,
+                              ArrayRef<int64_t> target, bool allowZero);
+/// Axes of Squeeze and Unsqueeze: an attribute until 12, then an input.
+FailureOr<Shape> readAxes(NodeImporter &n, unsigned input, int64_t rank,
+                          int64_t sinceInput);
+FailureOr<Shape> inferSqueeze(NodeImporter &n);
+FailureOr<Shape> inferUnsqueeze(NodeImporter &n);
+FailureOr<Shape> readPerm(NodeImporter &n);
+
+/// Start, step and size along each dimension.
+struct SliceRange {
+  Shape start;
+  Shape step;
+  Shape size;
+};
+FailureOr<SliceRange> readSlice(NodeImporter &n);
+
+/// The shape that both broadcast to, numpy rules.
+FailureOr<Shape> broadcastShapes(NodeImporter &n, ArrayRef<int64_t> a,
+                                 ArrayRef<int64_t> b);
+
+} // namespace mlir::qnt::onnx_import
+
+#endif // QNT_LIB_IMPORT_OPTABLE_H
