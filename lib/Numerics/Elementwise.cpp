@@ -12,16 +12,12 @@
 
 namespace qnt::num {
 
-namespace {
-
 // N6 or N7, saturated to int32.
-int32_t multiplyTflite(int32_t x, FixedMultiplier m, Rounding mode) {
+static int32_t multiplyTflite(int32_t x, FixedMultiplier m, Rounding mode) {
   return saturate32(mode == Rounding::TfliteDouble
                         ? multiplyTfliteDouble(x, m)
                         : multiplyTfliteSingle(x, m));
 }
-
-} // namespace
 
 // N20.
 AddParams makeAddParams(QuantParams a, QuantParams b, QuantParams out,

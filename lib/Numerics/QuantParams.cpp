@@ -16,16 +16,14 @@
 
 namespace qnt::num {
 
-namespace {
-
 // True where a scale, once a float, is normal and finite.
-bool isUsableScale(double scale) {
+static bool isUsableScale(double scale) {
   return scale >= double(FLT_MIN) && scale <= double(FLT_MAX);
 }
 
 // N14: gives the channels without a usable scale the largest one of the others.
-std::vector<float> finishScales(const std::vector<double> &maxAbs,
-                                int32_t steps) {
+static std::vector<float> finishScales(const std::vector<double> &maxAbs,
+                                       int32_t steps) {
   std::vector<float> scales;
   float largest = 0.0f;
   for (double value : maxAbs) {
@@ -40,21 +38,19 @@ std::vector<float> finishScales(const std::vector<double> &maxAbs,
 }
 
 // Elements that one index of `axis` holds without a gap.
-int64_t innerCount(const std::vector<int64_t> &dims, unsigned axis) {
+static int64_t innerCount(const std::vector<int64_t> &dims, unsigned axis) {
   int64_t inner = 1;
   for (size_t i = axis + 1; i < dims.size(); ++i)
     inner *= dims[i];
   return inner;
 }
 
-int64_t totalCount(const std::vector<int64_t> &dims) {
+static int64_t totalCount(const std::vector<int64_t> &dims) {
   int64_t total = 1;
   for (int64_t dim : dims)
     total *= dim;
   return total;
 }
-
-} // namespace
 
 // N10.
 StorageRange storageRange(unsigned bits, bool isSigned, bool narrow) {

@@ -12,8 +12,6 @@
 
 namespace qnt::num {
 
-namespace {
-
 // N18: adds a product to an accumulator, modulo 2^(bits of Acc).
 template <typename Acc> void accumulate(Acc &acc, int64_t a, int64_t b) {
   using Unsigned = std::make_unsigned_t<Acc>;
@@ -23,7 +21,7 @@ template <typename Acc> void accumulate(Acc &acc, int64_t a, int64_t b) {
 
 // Calls visit(n, y, x) for each output position, in memory order.
 template <typename Visit>
-void forEachOutput(const WindowShape &s, Visit visit) {
+static void forEachOutput(const WindowShape &s, Visit visit) {
   for (int64_t n = 0; n < s.n; ++n)
     for (int64_t y = 0; y < s.oh(); ++y)
       for (int64_t x = 0; x < s.ow(); ++x)
@@ -33,8 +31,8 @@ void forEachOutput(const WindowShape &s, Visit visit) {
 // Calls visit(ky, kx, offset of the pixel) for each tap inside the input. A
 // padded position holds zpIn, so its product is zero (N19).
 template <typename Visit>
-void forEachTap(const WindowShape &s, int64_t n, int64_t y, int64_t x,
-                Visit visit) {
+static void forEachTap(const WindowShape &s, int64_t n, int64_t y, int64_t x,
+                       Visit visit) {
   for (int64_t ky = 0; ky < s.kh; ++ky)
     for (int64_t kx = 0; kx < s.kw; ++kx) {
       int64_t iy = y * s.strideH - s.padTop + ky * s.dilationH;
@@ -45,8 +43,8 @@ void forEachTap(const WindowShape &s, int64_t n, int64_t y, int64_t x,
 }
 
 template <typename In, typename Acc>
-void convImpl(const In *in, const int8_t *w, const Acc *bias, Acc *out,
-              const Conv2DShape &s, int32_t zpIn) {
+static void convImpl(const In *in, const int8_t *w, const Acc *bias, Acc *out,
+                     const Conv2DShape &s, int32_t zpIn) {
   int64_t groupIn = s.c / s.groups, groupOut = s.oc / s.groups;
   forEachOutput(s, [&](int64_t n, int64_t y, int64_t x) {
     for (int64_t oc = 0; oc < s.oc; ++oc) {
@@ -63,8 +61,8 @@ void convImpl(const In *in, const int8_t *w, const Acc *bias, Acc *out,
 }
 
 template <typename In, typename Acc>
-void depthwiseImpl(const In *in, const int8_t *w, const Acc *bias, Acc *out,
-                   const Conv2DShape &s, int32_t zpIn) {
+static void depthwiseImpl(const In *in, const int8_t *w, const Acc *bias,
+                          Acc *out, const Conv2DShape &s, int32_t zpIn) {
   int64_t multiplier = s.oc / s.c;
   forEachOutput(s, [&](int64_t n, int64_t y, int64_t x) {
     for (int64_t oc = 0; oc < s.oc; ++oc) {
@@ -81,8 +79,8 @@ void depthwiseImpl(const In *in, const int8_t *w, const Acc *bias, Acc *out,
 }
 
 template <typename In, typename Acc>
-void matmulImpl(const In *a, const int8_t *w, const Acc *bias, Acc *out,
-                const MatmulShape &s, int32_t zpA, int32_t zpW) {
+static void matmulImpl(const In *a, const int8_t *w, const Acc *bias, Acc *out,
+                       const MatmulShape &s, int32_t zpA, int32_t zpW) {
   int64_t strideK = s.transposeW ? 1 : s.n, strideN = s.transposeW ? s.k : 1;
   for (int64_t b = 0; b < s.batch; ++b) {
     const int8_t *matrix = w + (s.sharedW ? 0 : b * s.k * s.n);
@@ -97,8 +95,6 @@ void matmulImpl(const In *a, const int8_t *w, const Acc *bias, Acc *out,
       }
   }
 }
-
-} // namespace
 
 void conv2d(const int8_t *in, const int8_t *w, const int32_t *bias,
             int32_t *out, const Conv2DShape &shape, int32_t zpIn) {

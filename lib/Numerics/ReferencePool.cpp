@@ -11,13 +11,11 @@
 
 namespace qnt::num {
 
-namespace {
-
 // Calls visit(pixel) for each position of a window; pixel is the offset of its
 // first channel, or -1 where it is padding.
 template <typename Visit>
-void forEachPixel(const WindowShape &s, int64_t n, int64_t y, int64_t x,
-                  Visit visit) {
+static void forEachPixel(const WindowShape &s, int64_t n, int64_t y, int64_t x,
+                         Visit visit) {
   for (int64_t ky = 0; ky < s.kh; ++ky)
     for (int64_t kx = 0; kx < s.kw; ++kx) {
       int64_t iy = y * s.strideH - s.padTop + ky * s.dilationH;
@@ -29,15 +27,13 @@ void forEachPixel(const WindowShape &s, int64_t n, int64_t y, int64_t x,
 
 // Calls visit(n, y, x, c) for each output element, in memory order.
 template <typename Visit>
-void forEachElement(const WindowShape &s, Visit visit) {
+static void forEachElement(const WindowShape &s, Visit visit) {
   for (int64_t n = 0; n < s.n; ++n)
     for (int64_t y = 0; y < s.oh(); ++y)
       for (int64_t x = 0; x < s.ow(); ++x)
         for (int64_t c = 0; c < s.c; ++c)
           visit(n, y, x, c);
 }
-
-} // namespace
 
 // N22.
 void maxPool2d(const int8_t *in, int8_t *out, const WindowShape &shape) {

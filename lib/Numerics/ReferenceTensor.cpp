@@ -12,10 +12,8 @@
 
 namespace qnt::num {
 
-namespace {
-
 // Row-major strides, in elements.
-Dims stridesOf(const Dims &dims) {
+static Dims stridesOf(const Dims &dims) {
   Dims strides(dims.size(), 1);
   for (size_t i = dims.size(); i > 1; --i)
     strides[i - 2] = strides[i - 1] * dims[i - 1];
@@ -24,7 +22,7 @@ Dims stridesOf(const Dims &dims) {
 
 // Strides of an operand seen with the rank of the result: aligned at the last
 // dimension, 0 where it is broadcast.
-Dims broadcastStrides(const Dims &dims, size_t rank) {
+static Dims broadcastStrides(const Dims &dims, size_t rank) {
   Dims own = stridesOf(dims), strides(rank, 0);
   for (size_t i = 0; i < dims.size(); ++i)
     strides[rank - dims.size() + i] = dims[i] == 1 ? 0 : own[i];
@@ -41,7 +39,7 @@ template <typename Visit> void forEachIndex(const Dims &dims, Visit visit) {
   }
 }
 
-int64_t offsetOf(const Dims &index, const Dims &strides) {
+static int64_t offsetOf(const Dims &index, const Dims &strides) {
   int64_t offset = 0;
   for (size_t i = 0; i < index.size(); ++i)
     offset += index[i] * strides[i];
@@ -49,9 +47,9 @@ int64_t offsetOf(const Dims &index, const Dims &strides) {
 }
 
 template <typename Compute>
-void broadcastBinary(const int8_t *a, const Dims &aDims, const int8_t *b,
-                     const Dims &bDims, int8_t *out, const Dims &outDims,
-                     Compute compute) {
+static void broadcastBinary(const int8_t *a, const Dims &aDims, const int8_t *b,
+                            const Dims &bDims, int8_t *out, const Dims &outDims,
+                            Compute compute) {
   Dims aStrides = broadcastStrides(aDims, outDims.size());
   Dims bStrides = broadcastStrides(bDims, outDims.size());
   forEachIndex(outDims, [&](const Dims &index) {
@@ -62,9 +60,9 @@ void broadcastBinary(const int8_t *a, const Dims &aDims, const int8_t *b,
 
 // Applies `apply(rescaler, value)` with the rescaler of each element's channel.
 template <typename In, typename Out, typename Apply>
-void rescaleImpl(const In *in, Out *out, const Dims &dims,
-                 const std::vector<RescaleParams> &params, unsigned axis,
-                 Apply apply) {
+static void rescaleImpl(const In *in, Out *out, const Dims &dims,
+                        const std::vector<RescaleParams> &params, unsigned axis,
+                        Apply apply) {
   std::vector<Rescaler> rescalers(params.begin(), params.end());
   int64_t inner = 1;
   for (size_t i = axis + 1; i < dims.size(); ++i)
@@ -75,8 +73,6 @@ void rescaleImpl(const In *in, Out *out, const Dims &dims,
     out[i] = static_cast<Out>(apply(entry, in[i]));
   }
 }
-
-} // namespace
 
 int64_t elementCount(const Dims &dims) {
   int64_t count = 1;

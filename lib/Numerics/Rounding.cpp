@@ -8,19 +8,18 @@
 #include "qnt/Numerics/Rounding.h"
 
 #include <cfloat>
+#include <cmath>
 
 static_assert(FLT_EVAL_METHOD == 0,
               "float expressions must be evaluated in float");
 
 namespace qnt::num {
 
-namespace {
-
 // N1. `Real` has fewer mantissa bits than `Int` has bits, so the truncated
 // value converts back exactly and the remainder is exact as well.
 template <typename Int, typename Real>
-Int roundHalfEvenImpl(Real x, Real limit, Int lowest, Int highest) {
-  if (x != x)
+static Int roundHalfEvenImpl(Real x, Real limit, Int lowest, Int highest) {
+  if (std::isnan(x))
     return 0;
   if (x >= limit)
     return highest;
@@ -35,8 +34,6 @@ Int roundHalfEvenImpl(Real x, Real limit, Int lowest, Int highest) {
     return truncated;
   return x < 0 ? truncated - 1 : truncated + 1;
 }
-
-} // namespace
 
 std::optional<Rounding> parseRounding(std::string_view name) {
   for (Rounding mode :

@@ -9,44 +9,45 @@
 
 #include "qnt/Numerics/Table.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace qnt::num {
 
-namespace {
-
 // The default of a parameter that a function does not have.
 constexpr double kNone = 0.0;
 
+namespace {
 struct NamedFunction {
   std::string_view name;
   double alpha, beta;
   double (*evaluate)(double x, double alpha, double beta);
 };
+} // namespace
 
-double clamped(double x, double lo, double hi) {
+static double clamped(double x, double lo, double hi) {
   if (x < lo)
     return lo;
   return x > hi ? hi : x;
 }
 
 // Of the two equal forms, the one whose exponential cannot overflow.
-double sigmoid(double x) {
+static double sigmoid(double x) {
   if (x >= 0)
     return 1.0 / (1.0 + std::exp(-x));
   double e = std::exp(x);
   return e / (1.0 + e);
 }
 
-double softplus(double x) {
+static double softplus(double x) {
   double positive = x > 0 ? x : 0.0;
   return positive + std::log1p(std::exp(-std::fabs(x)));
 }
 
-double gelu(double x) { return 0.5 * x * (1.0 + std::erf(x * M_SQRT1_2)); }
+static double gelu(double x) {
+  return 0.5 * x * (1.0 + std::erf(x * M_SQRT1_2));
+}
 
-double geluTanh(double x) {
+static double geluTanh(double x) {
   double inner = std::sqrt(M_2_PI) * (x + 0.044715 * x * x * x);
   return 0.5 * x * (1.0 + std::tanh(inner));
 }
@@ -93,8 +94,6 @@ constexpr NamedFunction kFunctions[] = {
 
 #undef QNT_UNARY
 
-} // namespace
-
 // N16.
 std::array<int32_t, 256> buildTable32(const UnaryFunction &f, QuantParams in,
                                       QuantParams out, int32_t qmin,
@@ -113,15 +112,15 @@ std::array<int32_t, 256> buildTable32(const UnaryFunction &f, QuantParams in,
 std::optional<UnaryFunction> unaryFunction(std::string_view name,
                                            std::optional<double> alpha,
                                            std::optional<double> beta) {
-  const NamedFunction *entry = std::find_if(
-      std::begin(kFunctions), std::end(kFunctions),
-      [&](const NamedFunction &candidate) { return candidate.name == name; });
-  if (entry == std::end(kFunctions))
-    return std::nullopt;
-  auto evaluate = entry->evaluate;
-  double a = alpha.value_or(entry->alpha), b = beta.value_or(entry->beta);
-  return UnaryFunction(
-      [evaluate, a, b](double x) { return evaluate(x, a, b); });
+  for (const NamedFunction &entry : kFunctions) {
+    if (entry.name != name)
+      continue;
+    auto evaluate = entry.evaluate;
+    double a = alpha.value_or(entry.alpha), b = beta.value_or(entry.beta);
+    return UnaryFunction(
+        [evaluate, a, b](double x) { return evaluate(x, a, b); });
+  }
+  return std::nullopt;
 }
 
 UnaryFunction clampFunction(double lo, double hi) {

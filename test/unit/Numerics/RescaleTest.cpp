@@ -127,7 +127,7 @@ TEST(NumericsRescale, n9_boundaries) {
                      1.0, 3.0, 65536.0, 0x1p29})
       for (int32_t zp : {INT32_MIN, -128, 0, 127, INT32_MAX})
         for (int32_t acc : boundaryAccumulators()) {
-          RescaleParams p = {m, zp, -zp / 2, INT32_MIN, INT32_MAX, mode};
+          RescaleParams p = {m, zp, -(zp / 2), INT32_MIN, INT32_MAX, mode};
           ASSERT_EQ(rescale(acc, p), expectRescale(acc, p))
               << acc << " " << m << " " << zp;
         }

@@ -1,0 +1,2 @@
+TEST(Rules, n1_kept) {}
+TEST(Rules, n9_stray) {}
