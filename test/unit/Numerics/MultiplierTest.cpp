@@ -230,7 +230,10 @@ TEST(NumericsMultiplier, n8_sixteen_bit_mantissa) {
   EXPECT_EQ(reduceMultiplier({INT32_MAX, 0}).mantissa, 0x7FFF);
   EXPECT_EQ(reduceMultiplier({(1 << 30) + (1 << 15), 0}).mantissa,
             (1 << 14) + 1);
-  EXPECT_EQ(reduceMultiplier({INT32_MAX, 30}).shift, 1);
+  for (int32_t exponent : {15, 30}) {
+    EXPECT_EQ(reduceMultiplier({1 << 30, exponent}).mantissa, 0x7FFF);
+    EXPECT_EQ(reduceMultiplier({1 << 30, exponent}).shift, 1);
+  }
 }
 
 TEST(NumericsMultiplier, n8_wide_products) {

@@ -67,6 +67,28 @@ TEST(NumericsSoftmax, n25_formula_random) {
   }
 }
 
+TEST(NumericsSoftmax, n25_quotients_on_ties) {
+  // Small exponentials, so that 256 e / sum often lies on a half or next to it.
+  SoftmaxTable table = {};
+  for (uint32_t d = 0; d < 9; ++d)
+    table[d] = 9 - d;
+  Random random(63);
+  for (int i = 0; i < 20000; ++i) {
+    auto in = random.integers<int8_t>(random.integer(1, 200), 0, 9);
+    std::vector<int8_t> out = run(in, table);
+    int max = *std::max_element(in.begin(), in.end());
+    int64_t sum = 0;
+    for (int8_t x : in)
+      sum += table[static_cast<size_t>(max - x)];
+    for (size_t k = 0; k < in.size(); ++k) {
+      int64_t e = table[static_cast<size_t>(max - in[k])];
+      // For an integer quotient, half of an odd sum may be truncated.
+      int64_t nearest = int64_t(floorDiv(512 * e + sum, 2 * sum));
+      ASSERT_EQ(out[k], std::min<int64_t>(nearest - 128, 127));
+    }
+  }
+}
+
 TEST(NumericsSoftmax, n25_within_one_step_of_the_real_function) {
   Random random(61);
   for (int i = 0; i < 1000; ++i) {
