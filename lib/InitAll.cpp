@@ -12,6 +12,7 @@
 #include "qnt/Dialect/IR/Qnt.h"
 #include "qnt/Interop/Passes.h"
 #include "qnt/ExternalModels/ExternalModels.h"
+#include "qnt/Emit/Passes.h"
 // REGISTER: one include per part.
 
 void mlir::qnt::registerAll(DialectRegistry &registry) {
@@ -21,5 +22,6 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerAllPasses();
   registerQntInteropPasses();
   registerExternalModels(registry);
+  registerEmitPass();
   // REGISTER: one line per part.
 }
