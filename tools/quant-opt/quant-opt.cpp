@@ -1,15 +1,9 @@
 //===- quant-opt.cpp - the driver's main ----------------------------------===//
 //
-// Registers everything and hands over; the driver has no logic of its own.
+// Hands over; the driver's logic is in Driver.cpp.
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Tools/mlir-opt/MlirOptMain.h"
-#include "qnt/InitAll.h"
+#include "Driver.h"
 
-int main(int argc, char **argv) {
-  mlir::DialectRegistry registry;
-  mlir::qnt::registerAll(registry);
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "quantizing compiler\n", registry));
-}
+int main(int argc, char **argv) { return mlir::qnt::runQuantOpt(argc, argv); }

@@ -1,0 +1,199 @@
+//===- Driver.cpp - quant-opt without its main ----------------------------===//
+//
+// Reads the command line as mlir-opt does, checks the output before any work,
+// turns an ONNX model into MLIR bytecode, and lets MlirOptMain do the rest. A
+// native product is the work of the pass qnt-emit, which the driver appends to
+// the user's pipeline. Nothing appears at the output unless all succeeded; each
+// fault is reported once, as `error: ...`, with exit code 1.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Driver.h"
+
+#include "qnt/Emit/Format.h"
+#include "qnt/Emit/Passes.h"
+#include "qnt/InitAll.h"
+#include "qnt/Support/OutputFiles.h"
+
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Support/FileUtilities.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+using namespace mlir::qnt;
+
+namespace {
+/// The command line, as far as it is not mlir-opt's.
+struct Options {
+  std::string input, output, emit, inputShapes;
+};
+} // namespace
+
+static LogicalResult fail(const Twine &message) {
+  llvm::WithColor::error() << message << "\n";
+  return failure();
+}
+
+static LogicalResult fail(llvm::Error error) {
+  return fail(llvm::toString(std::move(error)));
+}
+
+//===----------------------------------------------------------------------===//
+// What to emit
+//===----------------------------------------------------------------------===//
+
+/// Chooses by --emit, by --emit-bytecode, then by the suffix of the output.
+/// Options that contradict each other are refused.
+static FailureOr<EmitFormat> chooseFormat(const Options &options,
+                                          const MlirOptMainConfig &config) {
+  std::optional<EmitFormat> wanted;
+  std::string flag;
+  if (!options.emit.empty()) {
+    flag = "--emit=" + options.emit;
+    wanted = parseEmitFormat(options.emit);
+    if (!wanted)
+      return fail("unknown '" + flag + "'; expected one of " +
+                  listEmitFormats());
+  }
+  if (config.shouldEmitBytecode()) {
+    if (wanted && *wanted != EmitFormat::Bytecode)
+      return fail("'" + flag + "' contradicts '--emit-bytecode'; drop one");
+    flag = "--emit-bytecode";
+    wanted = EmitFormat::Bytecode;
+  }
+  std::optional<EmitFormat> suffix = formatOfPath(options.output);
+  if (!wanted)
+    return suffix.value_or(EmitFormat::MLIR);
+  // A name without suffix goes with anything that is asked for.
+  bool named = suffix && StringRef(options.output).contains('.');
+  if (named && *suffix != *wanted)
+    return fail("output '" + options.output + "' asks for '" +
+                stringifyEmitFormat(*suffix) + "', but '" + flag +
+                "' is given; change one");
+  return *wanted;
+}
+
+static LogicalResult checkOutput(const Options &options, EmitFormat format,
+                                 const MlirOptMainConfig &config) {
+  if (llvm::Error error = checkOutputPath(options.output))
+    return fail(std::move(error));
+  if (isMLIR(format))
+    return success();
+  if (options.output == "-" &&
+      (format == EmitFormat::Shared || format == EmitFormat::Executable))
+    return fail("'" + stringifyEmitFormat(format) +
+                "' cannot be written to standard output; name a file with -o");
+  if (!config.inputSplitMarker().empty())
+    return fail("--split-input-file makes several modules, but output '" +
+                options.output + "' can hold only one; drop it or emit MLIR");
+  return success();
+}
+
+/// Appends qnt-emit to whatever pipeline the command line asks for.
+static void appendEmission(const Options &options, EmitFormat format,
+                           MlirOptMainConfig &config) {
+  MlirOptMainConfig asked = config;
+  EmitOptions emission;
+  emission.file = options.output;
+  emission.format = stringifyEmitFormat(format).str();
+  config.setPassPipelineSetupFn([asked, emission](PassManager &pm) {
+    if (failed(asked.setupPassPipeline(pm)))
+      return failure();
+    pm.addPass(createEmit(emission));
+    return success();
+  });
+  // The module that is left is not wanted: bytecode is the quickest to drop.
+  config.emitBytecode(true);
+}
+
+//===----------------------------------------------------------------------===//
+// What to read
+//===----------------------------------------------------------------------===//
+
+static FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
+readInput(const Options &options, const MlirOptMainConfig &config,
+          const DialectRegistry &registry) {
+  if (options.input == "-" &&
+      llvm::sys::Process::FileDescriptorIsDisplayed(fileno(stdin)))
+    llvm::errs() << "(processing input from stdin now, hit ctrl-c/ctrl-d to "
+                    "interrupt)\n";
+  std::string error;
+  std::unique_ptr<llvm::MemoryBuffer> input =
+      openInputFile(options.input, &error);
+  if (!input)
+    return fail(error);
+  return input;
+}
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+static LogicalResult compile(const Options &options, DialectRegistry &registry,
+                             MlirOptMainConfig config) {
+  FailureOr<EmitFormat> format = chooseFormat(options, config);
+  if (failed(format) || failed(checkOutput(options, *format, config)))
+    return failure();
+  auto input = readInput(options, config, registry);
+  if (failed(input))
+    return failure();
+  if (!isMLIR(*format)) {
+    appendEmission(options, *format, config);
+    return MlirOptMain(llvm::nulls(), std::move(*input), registry, config);
+  }
+  config.emitBytecode(*format == EmitFormat::Bytecode);
+  // Like mlir-opt, what is asked for on standard output appears as it is made.
+  if (options.output == "-")
+    return MlirOptMain(llvm::outs(), std::move(*input), registry, config);
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (failed(MlirOptMain(os, std::move(*input), registry, config)))
+    return failure();
+  OutputFiles files;
+  if (llvm::Error error = files.add(options.output, text))
+    return fail(std::move(error));
+  if (llvm::Error error = files.commit())
+    return fail(std::move(error));
+  return success();
+}
+
+static LogicalResult printDialects(const DialectRegistry &registry) {
+  llvm::outs() << "Available Dialects: ";
+  llvm::interleave(registry.getDialectNames(), llvm::outs(), ",");
+  llvm::outs() << "\n";
+  return success();
+}
+
+int qnt::runQuantOpt(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  DialectRegistry registry;
+  registerAll(registry);
+
+  llvm::cl::opt<std::string> emit(
+      "emit", llvm::cl::value_desc("format"),
+      llvm::cl::desc("What to write (" + listEmitFormats() +
+                     "); by default what the suffix of -o asks for: .o .s .so "
+                     ".exe .ll .bc .mlir .mlirbc, none for an executable"));
+  llvm::cl::opt<std::string> inputShapes(
+      "input-shapes", llvm::cl::value_desc("name:AxBxC,..."),
+      llvm::cl::desc("Shapes of the inputs of an ONNX model"));
+  auto [input, output] =
+      registerAndParseCLIOptions(argc, argv, "quantizing compiler", registry);
+
+  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
+  if (config.shouldShowDialects())
+    return asMainReturnCode(printDialects(registry));
+  if (config.shouldListPasses()) {
+    printRegisteredPasses();
+    return EXIT_SUCCESS;
+  }
+  return asMainReturnCode(
+      compile({input, output, emit, inputShapes}, registry, std::move(config)));
+}
