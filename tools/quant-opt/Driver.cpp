@@ -12,6 +12,7 @@
 
 #include "qnt/Emit/Format.h"
 #include "qnt/Emit/Passes.h"
+#include "qnt/Import/Onnx.h"
 #include "qnt/InitAll.h"
 #include "qnt/Support/OutputFiles.h"
 
@@ -117,6 +118,30 @@ static void appendEmission(const Options &options, EmitFormat format,
 // What to read
 //===----------------------------------------------------------------------===//
 
+/// Imports an ONNX model and hands it on as bytecode.
+static FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
+importModel(const llvm::MemoryBuffer &input, const Options &options,
+            const DialectRegistry &registry) {
+  OnnxImportOptions importOptions;
+  std::string error;
+  if (failed(parseInputShapes(options.inputShapes, importOptions.inputShapes,
+                              error)))
+    return fail("--input-shapes: " + error);
+  MLIRContext context(registry);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  OwningOpRef<ModuleOp> module =
+      importOnnx(&context, input.getMemBufferRef(), importOptions);
+  if (!module)
+    return failure();
+  std::string bytecode;
+  llvm::raw_string_ostream os(bytecode);
+  if (failed(writeBytecodeToFile(*module, os)))
+    return fail("cannot hand on the model imported from '" + options.input +
+                "'");
+  return llvm::MemoryBuffer::getMemBufferCopy(bytecode, options.input);
+}
+
 static FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
 readInput(const Options &options, const MlirOptMainConfig &config,
           const DialectRegistry &registry) {
@@ -129,7 +154,16 @@ readInput(const Options &options, const MlirOptMainConfig &config,
       openInputFile(options.input, &error);
   if (!input)
     return fail(error);
-  return input;
+  if (!looksLikeOnnx(input->getMemBufferRef())) {
+    if (!options.inputShapes.empty())
+      return fail("--input-shapes applies to ONNX models, and '" +
+                  options.input + "' is none");
+    return input;
+  }
+  if (!config.inputSplitMarker().empty())
+    return fail("--split-input-file cannot split the ONNX model '" +
+                options.input + "'");
+  return importModel(*input, options, registry);
 }
 
 //===----------------------------------------------------------------------===//
