@@ -13,6 +13,7 @@
 #include "qnt/Interop/Passes.h"
 #include "qnt/ExternalModels/ExternalModels.h"
 #include "qnt/Emit/Passes.h"
+#include "qnt/Pipelines/Pipelines.h"
 // REGISTER: one include per part.
 
 void mlir::qnt::registerAll(DialectRegistry &registry) {
@@ -23,5 +24,6 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerQntInteropPasses();
   registerExternalModels(registry);
   registerEmitPass();
+  registerPipelines();
   // REGISTER: one line per part.
 }
