@@ -1,0 +1,309 @@
+//===- KernelRunner.cpp - compile kernels and run them apart --------------===//
+//
+// Lowers with upstream passes only, so that kernels are tested apart from the
+// pipelines, and drives them by a generated C program that is linked with the C
+// compiler of the target.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelRunner.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "mlir/Transforms/Passes.h"
+#include "qnt/Dialect/IR/Qnt.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Object/ObjectFile.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace mlir;
+using namespace qnt_test;
+
+static std::string findProgram(StringRef name) {
+  llvm::ErrorOr<std::string> path = llvm::sys::findProgramByName(name);
+  return path ? *path : "";
+}
+
+std::string TestCpu::whyNot() const {
+  if (isArm()) {
+    for (StringRef tool : {"aarch64-linux-gnu-gcc", "qemu-aarch64"})
+      if (findProgram(tool).empty())
+        return (tool + " is not installed").str();
+    return "";
+  }
+  if (findProgram("cc").empty())
+    return "cc is not installed";
+  llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+  for (StringRef feature : llvm::split(features, ','))
+    if (feature.consume_front("+") && !host.lookup(feature))
+      return ("this CPU has no " + feature).str();
+  return "";
+}
+
+std::unique_ptr<MLIRContext> qnt_test::makeContext() {
+  DialectRegistry registry;
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  registry.insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
+                  memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect,
+                  qnt::QntDialect>();
+  auto context =
+      std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  context->loadAllAvailableDialects();
+  return context;
+}
+
+//===----------------------------------------------------------------------===//
+// Compilation
+//===----------------------------------------------------------------------===//
+
+static LogicalResult lowerToLLVM(ModuleOp module) {
+  PassManager pm(module.getContext());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  ConvertFuncToLLVMPassOptions options;
+  options.useBarePtrCallConv = true;
+  pm.addPass(createConvertFuncToLLVMPass(options));
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  return pm.run(module);
+}
+
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager lam;
+  llvm::FunctionAnalysisManager fam;
+  llvm::CGSCCAnalysisManager cgam;
+  llvm::ModuleAnalysisManager mam;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(mam);
+  builder.registerCGSCCAnalyses(cgam);
+  builder.registerFunctionAnalyses(fam);
+  builder.registerLoopAnalyses(lam);
+  builder.crossRegisterProxies(lam, fam, cgam, mam);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
+      .run(module, mam);
+}
+
+std::string qnt_test::compileObject(ModuleOp module, const TestCpu &cpu,
+                                    const std::string &path) {
+  if (failed(lowerToLLVM(module)))
+    return "lowering failed";
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context);
+  if (!code)
+    return "translation failed";
+  llvm::InitializeAllTargetInfos();
+  llvm::InitializeAllTargets();
+  llvm::InitializeAllTargetMCs();
+  llvm::InitializeAllAsmPrinters();
+  llvm::Triple triple(cpu.triple);
+  std::string error;
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return error;
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+      triple, "", cpu.features, llvm::TargetOptions(), llvm::Reloc::PIC_, {},
+      llvm::CodeGenOptLevel::Aggressive));
+  code->setTargetTriple(triple);
+  code->setDataLayout(machine->createDataLayout());
+  optimize(*code, *machine);
+  std::error_code status;
+  llvm::raw_fd_ostream stream(path, status);
+  if (status)
+    return status.message();
+  llvm::legacy::PassManager passes;
+  if (machine->addPassesToEmitFile(passes, stream, nullptr,
+                                   llvm::CodeGenFileType::ObjectFile))
+    return "target can not write objects";
+  passes.run(*code);
+  return "";
+}
+
+static size_t textSize(const std::string &path) {
+  auto object = llvm::object::ObjectFile::createObjectFile(path);
+  if (!object) {
+    llvm::consumeError(object.takeError());
+    return 0;
+  }
+  size_t total = 0;
+  for (const llvm::object::SectionRef &section :
+       object->getBinary()->sections())
+    if (section.isText())
+      total += section.getSize();
+  return total;
+}
+
+//===----------------------------------------------------------------------===//
+// Driver
+//===----------------------------------------------------------------------===//
+
+static const char kDriver[] = R"(
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1e9 + t.tv_nsec;
+}
+/* `n` bytes before an unmapped page. */
+static uint8_t *guarded(size_t n, int aligned) {
+  size_t page = 65536, size = (n + page - 1) / page * page;
+  uint8_t *p = mmap(0, size + page, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  mprotect(p + size, page, PROT_NONE);
+  return aligned ? p : p + size - n;
+}
+int main(int argc, char **argv) {
+  FILE *in = fopen(argv[1], "rb"), *out = fopen(argv[2], "wb");
+  int timed = argc > 3;
+  for (unsigned i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    uint8_t *a = guarded(cases[i].in, timed), *c = guarded(cases[i].out, timed);
+    double best = 0;
+    if (fread(a, 1, cases[i].in, in) != cases[i].in ||
+        fread(c, 1, cases[i].out, in) != cases[i].out)
+      return 2;
+    fprintf(stderr, "case %u\n", i);
+    cases[i].f(a, c);
+    if (timed) {
+      double t = now();
+      cases[i].f(a, c);
+      int n = (int)(1e6 / (now() - t + 1)) + 1;
+      for (int r = 0; r < 40; ++r) {
+        t = now();
+        for (int k = 0; k < n; ++k)
+          cases[i].f(a, c);
+        t = (now() - t) / n;
+        best = best == 0 || t < best ? t : best;
+      }
+    }
+    fwrite(c, 1, cases[i].out, out);
+    fwrite(&best, sizeof best, 1, out);
+  }
+  return fclose(out) != 0;
+}
+)";
+
+namespace {
+/// A directory that vanishes with its owner.
+struct ScratchDirectory {
+  llvm::SmallString<128> path;
+  ScratchDirectory() {
+    (void)llvm::sys::fs::createUniqueDirectory("qnt-kernels", path);
+  }
+  ~ScratchDirectory() { (void)llvm::sys::fs::remove_directories(path); }
+  std::string file(StringRef name) const { return (path + "/" + name).str(); }
+};
+} // namespace
+
+static void writeDriver(const std::string &path,
+                        const std::vector<RunCase> &cases) {
+  std::error_code status;
+  llvm::raw_fd_ostream os(path, status);
+  os << "#include <stddef.h>\n";
+  for (size_t i = 0; i < cases.size(); ++i)
+    os << "extern void case" << i << "(void *, void *);\n";
+  os << "static const struct { void (*f)(void *, void *); size_t in, out; } "
+        "cases[] = {\n";
+  for (size_t i = 0; i < cases.size(); ++i)
+    os << "{case" << i << ", " << cases[i].input.size() << ", "
+       << cases[i].output.size() << "},\n";
+  os << "};\n" << kDriver;
+}
+
+static void writeInputs(const std::string &path,
+                        const std::vector<RunCase> &cases) {
+  std::error_code status;
+  llvm::raw_fd_ostream os(path, status);
+  for (const RunCase &c : cases) {
+    os.write(reinterpret_cast<const char *>(c.input.data()), c.input.size());
+    os.write(reinterpret_cast<const char *>(c.output.data()), c.output.size());
+  }
+}
+
+static std::string execute(ArrayRef<std::string> command,
+                           const std::string &log) {
+  SmallVector<StringRef> arguments(command.begin(), command.end());
+  std::string error;
+  std::optional<StringRef> redirects[] = {StringRef(), StringRef(log),
+                                          StringRef(log)};
+  int rc = llvm::sys::ExecuteAndWait(findProgram(command.front()), arguments,
+                                     std::nullopt, redirects, 0, 0, &error);
+  if (rc == 0)
+    return "";
+  auto text = llvm::MemoryBuffer::getFile(log);
+  StringRef tail = text ? (*text)->getBuffer().take_back(300) : "";
+  return llvm::formatv("{0} failed with {1}: {2} {3}", command.front(), rc,
+                       error, tail);
+}
+
+RunResult qnt_test::runCases(ModuleOp module, const TestCpu &cpu,
+                             const std::vector<RunCase> &cases, bool timed) {
+  RunResult result;
+  ScratchDirectory scratch;
+  std::string object = scratch.file("kernels.o"), driver = scratch.file("d.c"),
+              program = scratch.file("run"), in = scratch.file("in"),
+              out = scratch.file("out"), log = scratch.file("log");
+  result.error = compileObject(module, cpu, object);
+  if (!result.error.empty())
+    return result;
+  result.textBytes = textSize(object);
+  writeDriver(driver, cases);
+  writeInputs(in, cases);
+  std::string compiler = cpu.isArm() ? "aarch64-linux-gnu-gcc" : "cc";
+  result.error =
+      execute({compiler, "-O1", "-static", "-o", program, driver, object}, log);
+  if (!result.error.empty())
+    return result;
+  std::vector<std::string> command;
+  if (cpu.isArm())
+    command = {"qemu-aarch64", "-cpu", "max"};
+  command.insert(command.end(), {program, in, out});
+  if (timed)
+    command.push_back("timed");
+  if (!cpu.isArm())
+    command.insert(command.begin(), "env");
+  result.error = execute(command, log);
+  if (!result.error.empty())
+    return result;
+  auto data = llvm::MemoryBuffer::getFile(out);
+  const char *p = data ? (*data)->getBufferStart() : nullptr;
+  for (const RunCase &c : cases) {
+    result.outputs.emplace_back(p, p + c.output.size());
+    p += c.output.size();
+    double time;
+    memcpy(&time, p, sizeof time);
+    p += sizeof time;
+    result.nanoseconds.push_back(time);
+  }
+  return result;
+}
