@@ -10,9 +10,11 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "qnt/Dialect/IR/Qnt.h"
-#include "qnt/Interop/Passes.h"
-#include "qnt/ExternalModels/ExternalModels.h"
 #include "qnt/Emit/Passes.h"
+#include "qnt/ExternalModels/ExternalModels.h"
+#include "qnt/Float/Passes.h"
+#include "qnt/Interop/Passes.h"
+#include "qnt/Pipelines/FloatToLLVM.h"
 #include "qnt/Pipelines/Pipelines.h"
 // REGISTER: one include per part.
 
@@ -25,5 +27,7 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerExternalModels(registry);
   registerEmitPass();
   registerPipelines();
+  registerQntFloatPasses();
+  registerFloatToLLVM();
   // REGISTER: one line per part.
 }

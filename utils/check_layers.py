@@ -20,7 +20,7 @@ LAYERS = [
     ["Dialect"],
     ["Analysis", "ExternalModels", "Contracts", "Execution"],
     ["Import", "Prepare", "Observe", "Calibrate", "Propagate", "Fold", "Lower",
-     "Codegen", "Emit", "Interop"],
+     "Codegen", "Emit", "Interop", "Float"],
     ["Pipelines"],
     ["InitAll"],
     ["tools"],
