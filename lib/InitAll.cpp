@@ -10,6 +10,9 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "qnt/Dialect/IR/Qnt.h"
+#include "qnt/Interop/Passes.h"
+#include "qnt/Prepare/Passes.h"
+#include "qnt/ExternalModels/ExternalModels.h"
 #include "qnt/Emit/Passes.h"
 #include "qnt/ExternalModels/ExternalModels.h"
 #include "qnt/Float/Passes.h"
@@ -24,6 +27,7 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registry.insert<QntDialect>();
   registerAllPasses();
   registerQntInteropPasses();
+  registerQntPreparePasses();
   registerExternalModels(registry);
   registerEmitPass();
   registerPipelines();

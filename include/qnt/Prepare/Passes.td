@@ -1,0 +1,119 @@
+//===- Passes.td - passes of the prepare stage -------------*- tablegen -*-===//
+//
+// Float to float. Run in the order sink, fold batch norm, fold constants; each
+// is correct alone and leaves valid tosa.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNT_PREPARE_PASSES_TD
+#define QNT_PREPARE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def QntSinkTransposes : Pass<"qnt-sink-transposes"> {
+  let summary = "Move tosa.transpose towards the results until it cancels";
+  let description = [{
+    Models of NCHW layout are imported with a transpose on each side of every
+    convolution and pool. This pass moves each `tosa.transpose` below its user:
+    elementwise ops (other operands being constants or transposed alike),
+    `tosa.concat`, `tosa.pad`, `tosa.slice`, reductions, `qnt.composite` of
+    elementwise functions and softmax, and reshapes that merge neighbours.
+    Adjacent transposes are composed, those of constants computed, and one that
+    moves dimensions of size 1 only becomes a reshape. A transpose in front of a
+    flattening fully connected layer is moved into its weights. What is left
+    behind: a transpose at a function's argument or result, or one whose user
+    mixes layouts.
+
+    ```mlir
+    func.func @f(%x: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+      %t = tosa.transpose %x {perms = array<i32: 0, 3, 1, 2>} : (tensor<1x2x3x4xf32>) -> tensor<1x4x2x3xf32>
+      %a = tosa.abs %t : (tensor<1x4x2x3xf32>) -> tensor<1x4x2x3xf32>
+      %u = tosa.transpose %a {perms = array<i32: 0, 2, 3, 1>} : (tensor<1x4x2x3xf32>) -> tensor<1x2x3x4xf32>
+      return %u : tensor<1x2x3x4xf32>
+    }
+    // ----- after
+    func.func @f(%x: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+      %a = tosa.abs %x : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+      return %a : tensor<1x2x3x4xf32>
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numRemoved", "removed", "Number of transposes fewer than before">,
+    Statistic<"numLeft", "left", "Number of transposes left behind">
+  ];
+  let dependentDialects = ["::mlir::tosa::TosaDialect"];
+}
+
+def QntFoldBatchNorm : Pass<"qnt-fold-batch-norm"> {
+  let summary = "Fold multiplications and additions per channel into convolutions";
+  let description = [{
+    A batch norm is imported as a multiplication and an addition by constants of
+    one value per channel. After a `tosa.conv2d` or `tosa.depthwise_conv2d`
+    (which fully connected layers are too, possibly with a reshape between) the
+    factors go into weights and bias and the terms into the bias. In front of a
+    convolution the factors go into the weights, and the terms into the bias
+    where the convolution does not pad. Products are computed in double.
+    Refused: weights that are not constants, convolutions with other users,
+    constants that vary along another dimension.
+
+    ```mlir
+    func.func @f(%x: tensor<1x2x2x1xf32>, %z: tensor<1xf32>) -> tensor<1x2x2x1xf32> {
+      %w = "tosa.const"() {values = dense<2.0> : tensor<1x1x1x1xf32>} : () -> tensor<1x1x1x1xf32>
+      %b = "tosa.const"() {values = dense<1.0> : tensor<1xf32>} : () -> tensor<1xf32>
+      %t = "tosa.const"() {values = dense<0.5> : tensor<1x1x1x1xf32>} : () -> tensor<1x1x1x1xf32>
+      %c = tosa.conv2d %x, %w, %b, %z, %z {acc_type = f32, dilation = array<i64: 1, 1>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>} : (tensor<1x2x2x1xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x2x2x1xf32>
+      %a = tosa.add %c, %t : (tensor<1x2x2x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x2x2x1xf32>
+      return %a : tensor<1x2x2x1xf32>
+    }
+    // ----- after
+    func.func @f(%x: tensor<1x2x2x1xf32>, %z: tensor<1xf32>) -> tensor<1x2x2x1xf32> {
+      %b = "tosa.const"() <{values = dense<1.500000e+00> : tensor<1xf32>}> : () -> tensor<1xf32>
+      %w = "tosa.const"() <{values = dense<2.000000e+00> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+      %c = tosa.conv2d %x, %w, %b, %z, %z {acc_type = f32, dilation = array<i64: 1, 1>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>} : (tensor<1x2x2x1xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x2x2x1xf32>
+      return %c : tensor<1x2x2x1xf32>
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numFolded", "folded", "Number of elementwise ops folded away">
+  ];
+  let dependentDialects = ["::mlir::tosa::TosaDialect"];
+}
+
+def QntFoldConstants : Pass<"qnt-fold-constants"> {
+  let summary = "Compute float ops on constants and absorb padding";
+  let description = [{
+    Elementwise f32 tosa ops whose operands are all constants are computed, up
+    to `max-elements` elements each. Reshapes move below elementwise ops of one
+    operand, so that a clamp touches its convolution, and chains of them become
+    one. `tosa.pad` of height and width goes into the padding of the convolution that is its
+    only user if it pads with zero, and into that of a max pool if the padding
+    can never be the maximum: it is the lowest float, or it is zero and the
+    input has been clamped from below at zero or above.
+
+    ```mlir
+    func.func @f() -> tensor<2xf32> {
+      %a = "tosa.const"() {values = dense<[1.0, 2.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+      %b = "tosa.const"() {values = dense<0.5> : tensor<1xf32>} : () -> tensor<1xf32>
+      %c = tosa.sub %a, %b : (tensor<2xf32>, tensor<1xf32>) -> tensor<2xf32>
+      return %c : tensor<2xf32>
+    }
+    // ----- after
+    func.func @f() -> tensor<2xf32> {
+      %c = "tosa.const"() <{values = dense<[5.000000e-01, 1.500000e+00]> : tensor<2xf32>}> : () -> tensor<2xf32>
+      return %c : tensor<2xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"maxElements", "max-elements", "int64_t", /*default=*/"1048576",
+           "The most elements of a result that is computed at compile time">
+  ];
+  let statistics = [
+    Statistic<"numFolded", "folded", "Number of ops computed or absorbed">
+  ];
+  let dependentDialects = ["::mlir::tosa::TosaDialect"];
+}
+
+#endif // QNT_PREPARE_PASSES_TD
