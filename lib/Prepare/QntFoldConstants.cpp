@@ -295,7 +295,7 @@ public:
     RewritePatternSet patterns(&getContext());
     patterns.add<FoldElementwise>(&getContext(), maxElements, counter);
     patterns
-        .add<FoldReshape, AbsorbPad<tosa::Conv2DOp>,
+        .add<FoldReshape, SinkReshape, AbsorbPad<tosa::Conv2DOp>,
              AbsorbPad<tosa::DepthwiseConv2DOp>, AbsorbPad<tosa::MaxPool2dOp>>(
             &getContext(), counter);
     GreedyRewriteConfig config;
