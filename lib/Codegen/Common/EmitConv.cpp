@@ -8,6 +8,7 @@
 
 #include "ConvKernel.h"
 #include "ConvPack.h"
+#include "Depthwise.h"
 
 using namespace mlir;
 using namespace mlir::qnt;
@@ -55,35 +56,99 @@ int64_t mlir::qnt::preferredPixelPitch(const ConvSpec &spec,
   return spec.in.c;
 }
 
+/// Where every output channel reads all there is (one input channel), or more
+/// outputs share an input than a register holds: an ordinary convolution, whose
+/// weights for other inputs are zero.
+static bool isBetterOrdinary(const ConvSpec &spec) {
+  constexpr int64_t leastRegisterBytes = 16;
+  return spec.depthwise &&
+         (spec.in.c == 1 || spec.out.c / spec.in.c > leastRegisterBytes);
+}
+
+/// OHWI weights of the depthwise `spec`, which becomes an ordinary one.
+static std::vector<int8_t> toOrdinary(ConvSpec &spec,
+                                      ArrayRef<int8_t> weights) {
+  WeightView view{spec, weights};
+  int64_t taps = view.depth(), multiplier = spec.out.c / spec.in.c;
+  std::vector<int8_t> dense(spec.out.c * taps * spec.in.c, 0);
+  for (int64_t channel = 0; channel < spec.out.c; ++channel)
+    for (int64_t tap = 0; tap < taps; ++tap)
+      dense[(channel * taps + tap) * spec.in.c + channel / multiplier] =
+          view.at(channel, tap);
+  spec.depthwise = false;
+  return dense;
+}
+
+namespace {
+/// What differs between the two kinds of kernels.
+struct KernelText {
+  std::vector<int8_t> weights;
+  std::vector<int32_t> parameters;
+  std::string key;
+  std::function<void(ImplicitLocOpBuilder &, const ConvOperands &)> body;
+};
+} // namespace
+
+static KernelText prepareConv(const ConvSpec &spec, const KernelTarget &target,
+                              const ConvWeights &weights,
+                              ArrayRef<int32_t> bias) {
+  std::shared_ptr<DotFamily> family = makeDotFamily(target);
+  ConvPlan plan = ConvPlan::get(spec, *family);
+  return {packWeights(spec, plan, *family, weights.weights),
+          packParameters(spec, plan, *family, bias), kernelKey(spec),
+          [=](ImplicitLocOpBuilder &b, const ConvOperands &operands) {
+            emitConvBody(b, spec, plan, *family, target, operands);
+          }};
+}
+
+static KernelText prepareDepthwise(const ConvSpec &spec,
+                                   const KernelTarget &target,
+                                   const ConvWeights &weights,
+                                   ArrayRef<int32_t> bias) {
+  bool symmetric = !llvm::is_contained(weights.weights, int8_t(-128));
+  std::shared_ptr<DepthwiseFamily> family =
+      makeDepthwiseFamily(target, symmetric);
+  DepthwisePlan plan = DepthwisePlan::get(spec, *family);
+  return {packDepthwiseWeights(spec, plan, *family, weights.weights),
+          packDepthwiseParameters(spec, plan, *family, bias),
+          kernelKey(spec) + (symmetric ? "s" : "a"),
+          [=](ImplicitLocOpBuilder &b, const ConvOperands &operands) {
+            emitDepthwiseBody(b, spec, plan, *family, target, operands);
+          }};
+}
+
 FailureOr<KernelCall> mlir::qnt::emitConv(KernelModule &module, Location loc,
                                           const ConvSpec &original,
-                                          const ConvWeights &weights) {
-  if (failed(checkSpec(loc, original, weights)))
+                                          const ConvWeights &given) {
+  if (failed(checkSpec(loc, original, given)))
     return failure();
   const KernelTarget &target = module.getTarget();
   ConvSpec spec = original;
+  ConvWeights weights = given;
+  std::vector<int8_t> ordinary;
+  if (isBetterOrdinary(spec)) {
+    ordinary = toOrdinary(spec, weights.weights);
+    weights.weights = ordinary;
+  }
   spec.rescale = proveBounds(spec, weights);
   std::vector<int32_t> bias = foldBias(spec, target, weights);
-  std::unique_ptr<DotFamily> family = makeDotFamily(target);
-  ConvPlan plan = ConvPlan::get(spec, *family);
+  KernelText text = spec.depthwise
+                        ? prepareDepthwise(spec, target, weights, bias)
+                        : prepareConv(spec, target, weights, bias);
 
   KernelCall call;
   std::string stem = kernelStem(spec);
+  call.constants.push_back(
+      module.addConstant(stem + "_weights", ArrayRef<int8_t>(text.weights)));
   call.constants.push_back(module.addConstant(
-      stem + "_weights",
-      ArrayRef<int8_t>(packWeights(spec, plan, *family, weights.weights))));
-  call.constants.push_back(module.addConstant(
-      stem + "_parameters",
-      ArrayRef<int32_t>(packParameters(spec, plan, *family, bias))));
+      stem + "_parameters", ArrayRef<int32_t>(text.parameters)));
   SmallVector<Type> types = {
       module.bufferType(spec.in), call.constants[0].getType(),
       call.constants[1].getType(), module.bufferType(spec.out)};
   FailureOr<func::FuncOp> kernel = module.getOrCreateKernel(
-      loc, stem, kernelKey(spec), types,
+      loc, stem, text.key, types,
       [&](ImplicitLocOpBuilder &b, ValueRange arguments) {
-        ConvOperands operands{arguments[0], arguments[1], arguments[2],
-                              arguments[3]};
-        emitConvBody(b, spec, plan, *family, target, operands);
+        text.body(b, {arguments[0], arguments[1], arguments[2], arguments[3]});
         return success();
       });
   if (failed(kernel))

@@ -154,7 +154,70 @@ TEST_P(ConvKernel, Rescale) {
   check(GetParam(), cases);
 }
 
-/// Whatever comes.
+//===----------------------------------------------------------------------===//
+// Depthwise convolutions
+//===----------------------------------------------------------------------===//
+
+TEST_P(ConvKernel, DepthwiseChannels) {
+  std::vector<ConvCase> cases;
+  for (int64_t c : {1, 2, 3, 4, 8, 10, 16, 24, 32, 64, 100, 144})
+    for (int64_t stride : {1, 2}) {
+      cases.push_back({9, 10, c, c, 3, 3, stride, 1, {1, 1, 1, 1}, true});
+      cases.push_back({7, 3, c, c, 3, 3, stride, 1, {0, 1, 0, 1}, true});
+    }
+  check(GetParam(), cases);
+}
+
+TEST_P(ConvKernel, DepthwiseWindows) {
+  std::vector<ConvCase> cases;
+  for (int64_t c : {3, 8, 40, 64})
+    for (int64_t gap : {0, 3}) {
+      std::vector<ConvCase> shapes = {
+          {9, 10, c, c, 5, 5, 1, 1, {2, 2, 2, 2}, true},
+          {9, 10, c, c, 1, 3, 1, 1, {0, 0, 1, 1}, true},
+          {9, 10, c, c, 4, 1, 3, 1, {1, 0, 0, 0}, true},
+          {9, 10, c, c, 3, 3, 1, 2, {2, 2, 2, 2}, true},
+          {25, 5, c, c, 25, 5, 1, 1, {0, 0, 0, 0}, true},
+          {9, 10, c, c, 2, 2, 2, 1, {0, 0, 0, 0}, true}};
+      for (ConvCase &shape : shapes) {
+        shape.inputGap = gap;
+        shape.outputHalo = gap / 3;
+        shape.images = 1 + gap / 3;
+        cases.push_back(shape);
+      }
+    }
+  check(GetParam(), cases);
+}
+
+TEST_P(ConvKernel, DepthwiseMultiplier) {
+  std::vector<ConvCase> cases;
+  for (int64_t c : {1, 2, 3, 8, 20, 40})
+    for (int64_t multiplier : {2, 3, 8, 70})
+      cases.push_back(
+          {6, 7, c, c * multiplier, 3, 3, 1, 1, {1, 1, 1, 1}, true});
+  check(GetParam(), cases);
+}
+
+TEST_P(ConvKernel, DepthwiseRescale) {
+  std::vector<ConvCase> cases;
+  for (Rounding rounding :
+       {Rounding::Fp32Rne, Rounding::TfliteDouble, Rounding::TfliteSingle})
+    for (int64_t c : {8, 70})
+      for (double multiplier : {0.0, 0.3, 900.0}) {
+        ConvCase one{5, 6, c, c, 3, 3, 1, 1, {1, 1, 1, 1}, true};
+        one.rounding = rounding;
+        one.inputZp = c == 8 ? -128 : 127;
+        one.multiplier = multiplier;
+        one.max = 100;
+        cases.push_back(one);
+      }
+  check(GetParam(), cases);
+}
+
+//===----------------------------------------------------------------------===//
+// Whatever comes
+//===----------------------------------------------------------------------===//
+
 TEST_P(ConvKernel, Random) {
   std::mt19937 random(seed() + 1);
   auto upTo = [&](int64_t n) { return 1 + int64_t(random() % n); };
@@ -164,6 +227,9 @@ TEST_P(ConvKernel, Random) {
                  upTo(4),  upTo(4),  upTo(3),  upTo(2)};
     for (int64_t &pad : one.pads)
       pad = random() % 3;
+    one.depthwise = i % 2 == 1;
+    if (one.depthwise)
+      one.oc = one.c * (i % 8 == 1 ? upTo(4) : 1);
     one.h += (one.kh - 1) * one.dilation;
     one.w += (one.kw - 1) * one.dilation;
     one.rounding = Rounding(random() % 3);

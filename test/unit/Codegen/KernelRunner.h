@@ -12,7 +12,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 
-#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -27,6 +27,9 @@ struct TestCpu {
   /// Why it can not run here; empty if it can.
   std::string whyNot() const;
 };
+
+/// For the messages of gtest.
+inline void PrintTo(const TestCpu &cpu, std::ostream *os) { *os << cpu.name; }
 
 using Bytes = std::vector<uint8_t>;
 
