@@ -17,6 +17,7 @@
 #include "qnt/ExternalModels/ExternalModels.h"
 #include "qnt/Float/Passes.h"
 #include "qnt/Interop/Passes.h"
+#include "qnt/Observe/Passes.h"
 #include "qnt/Pipelines/FloatToLLVM.h"
 #include "qnt/Pipelines/Pipelines.h"
 // REGISTER: one include per part.
@@ -33,5 +34,6 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerPipelines();
   registerQntFloatPasses();
   registerFloatToLLVM();
+  registerQntObservePasses();
   // REGISTER: one line per part.
 }

@@ -1,5 +1,4 @@
-//===- Passes.td - passes that make float models executable -*- tablegen
-//-*-===//
+//===- Passes.td - float passes -------------------------*- tablegen -*-===//
 //
 // Tensors: composites inlined, quantization simulated, inputs protected.
 // Buffers: loops ordered for vectors, convolutions tiled for registers, copies

@@ -1,0 +1,62 @@
+//===- Passes.td - passes of the observe stage ----------*- tablegen -*-===//
+//
+// One pass, which asks QuantizableOpInterface and knows no op.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNT_OBSERVE_PASSES_TD
+#define QNT_OBSERVE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def QntInsertObservers : Pass<"qnt-insert-observers", "::mlir::ModuleOp"> {
+  let summary = "Watch every activation edge of the quantizable ops";
+  let description = [{
+    Activation operands (function arguments included) and results of ops with
+    `QuantizableOpInterface` get a `qnt.observe`, and all users use its result.
+    Left alone: constants and what is computed from constants alone, tensors
+    that are not f32, edges that are observed or dequantized already, and the
+    edge between an op and the only clamp behind it that it can absorb. Edges
+    are named by the location of the op or by `qnt.name` of the argument; a
+    name that is taken gets `#2`, `#3`, ... Refused: unknown observers and
+    storage types, parameters out of range.
+
+    Before, with `--qnt-insert-observers="observer=min-max"`:
+    ```mlir
+    func.func @f(%x: tensor<1x4xf32> {qnt.name = "input"}) -> tensor<1x4xf32> {
+      %y = tosa.tanh %x : (tensor<1x4xf32>) -> tensor<1x4xf32>
+      return %y : tensor<1x4xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @f(%x: tensor<1x4xf32> {qnt.name = "input"}) -> tensor<1x4xf32> {
+      %a = qnt.observe %x "input" by #qnt.min_max as !qnt.quantized<i8 : f32, #qnt.pending<per_tensor>> : tensor<1x4xf32>
+      %y = tosa.tanh %a : (tensor<1x4xf32>) -> tensor<1x4xf32>
+      %b = qnt.observe %y "tanh" by #qnt.min_max as !qnt.quantized<i8 : f32, #qnt.pending<per_tensor>> : tensor<1x4xf32>
+      return %b : tensor<1x4xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"observer", "observer", "std::string", /*default=*/"\"min-max\"",
+           "min-max, moving-average, percentile, or an attribute such as "
+           "#qnt.min_max">,
+    Option<"percentile", "percentile", "double", /*default=*/"99.99",
+           "Share of the values inside the range, in percent (percentile)">,
+    Option<"momentum", "momentum", "double", /*default=*/"0.01",
+           "Weight of each new sample (moving-average)">,
+    Option<"storage", "storage", "std::string", /*default=*/"\"i8\"",
+           "Storage type of activations: i8 or ui8">,
+    Option<"symmetric", "symmetric", "bool", /*default=*/"false",
+           "Ask for zero point 0">
+  ];
+  let statistics = [
+    Statistic<"numObserved", "observed", "Number of edges observed">,
+    Statistic<"numAbsorbed", "absorbed",
+              "Number of edges left to a clamp that is absorbed">
+  ];
+  let dependentDialects = ["::mlir::qnt::QntDialect"];
+}
+
+#endif // QNT_OBSERVE_PASSES_TD
