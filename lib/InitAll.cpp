@@ -20,6 +20,9 @@
 #include "qnt/Observe/Passes.h"
 #include "qnt/Pipelines/FloatToLLVM.h"
 #include "qnt/Pipelines/Pipelines.h"
+#include "qnt/Fold/Passes.h"
+#include "qnt/Lower/Passes.h"
+#include "qnt/Propagate/Passes.h"
 // REGISTER: one include per part.
 
 void mlir::qnt::registerAll(DialectRegistry &registry) {
@@ -35,5 +38,8 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerQntFloatPasses();
   registerFloatToLLVM();
   registerQntObservePasses();
+  registerQntFoldPasses();
+  registerQntLowerPasses();
+  registerQntPropagatePasses();
   // REGISTER: one line per part.
 }

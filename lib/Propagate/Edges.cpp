@@ -1,0 +1,166 @@
+//===- Edges.cpp - edges that need no parameters, or the same -------------===//
+//
+// Steps before the scale graph is built. Invariant: a value has at most one
+// scheme afterwards, of signed storage.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Steps.h"
+
+#include "mlir/IR/Matchers.h"
+#include "qnt/Dialect/IR/QntNumerics.h"
+
+using namespace mlir;
+using namespace mlir::qnt;
+
+//===----------------------------------------------------------------------===//
+// Inner edges
+//===----------------------------------------------------------------------===//
+
+/// The float value behind `operand` = dequantize(quantize(value)), where
+/// nothing else uses what lies between.
+static Value behindInnerEdge(Value operand) {
+  auto dequantize = operand.getDefiningOp<DequantizeOp>();
+  if (!dequantize || !operand.hasOneUse() || !dequantize.getInput().hasOneUse())
+    return {};
+  auto quantize = dequantize.getInput().getDefiningOp<QuantizeOp>();
+  if (!quantize || !quantize.getInput().hasOneUse() ||
+      !getCompleteType(quantize.getResult()))
+    return {};
+  return quantize.getInput();
+}
+
+static bool isScalar(QuantizableOpInterface op) {
+  return op && !getScalarChain(op).empty();
+}
+
+/// True if `op`, fed by `producer` without quantization between, becomes part
+/// of the producer's integer form.
+static bool joins(QuantizableOpInterface producer, QuantizableOpInterface op) {
+  if (producer.absorbsFactor() && op.getScaleFactor())
+    return true;
+  if (!isScalar(producer) || !isScalar(op))
+    return false;
+  // The chain must begin at an edge: an absorbed clamp does not begin one.
+  unsigned input = producer.getOperandRoles().front().operand;
+  while (Operation *before = producer->getOperand(input).getDefiningOp()) {
+    if (isa<DequantizeOp>(before))
+      return true;
+    producer = getQuantizable(before);
+    if (!isScalar(producer))
+      return false;
+    input = producer.getOperandRoles().front().operand;
+  }
+  return false;
+}
+
+void propagate::dropInnerEdges(Operation *root, Counts &counts) {
+  walkGraph(root, [&](Operation *op) {
+    QuantizableOpInterface quantizable = getQuantizable(op);
+    if (!isScalar(quantizable) || !getQuantizer(getStoredResult(quantizable)))
+      return;
+    OpOperand &operand =
+        op->getOpOperand(quantizable.getOperandRoles().front().operand);
+    Value value = behindInnerEdge(operand.get());
+    QuantizableOpInterface producer =
+        value ? getQuantizable(value.getDefiningOp())
+              : QuantizableOpInterface();
+    if (!producer || !joins(producer, quantizable))
+      return;
+    Operation *dequantize = operand.get().getDefiningOp();
+    Operation *quantize = dequantize->getOperand(0).getDefiningOp();
+    operand.set(value);
+    dequantize->erase();
+    quantize->erase();
+    ++counts.dropped;
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// One scheme per value
+//===----------------------------------------------------------------------===//
+
+void propagate::splitSecondSchemes(Operation *root) {
+  SmallVector<QuantizeOp> later;
+  llvm::SmallDenseMap<Value, QuantizeOp> first;
+  walkGraph(root, [&](Operation *op) {
+    auto quantize = dyn_cast<QuantizeOp>(op);
+    if (!quantize || !getCompleteType(quantize.getResult()) ||
+        !quantize.getInput().getDefiningOp() ||
+        matchPattern(quantize.getInput(), m_Constant()))
+      return;
+    auto [it, isNew] = first.try_emplace(quantize.getInput(), quantize);
+    if (!isNew && it->second.getType() != quantize.getType())
+      later.push_back(quantize);
+  });
+  for (QuantizeOp quantize : later) {
+    QuantizeOp before = first.lookup(quantize.getInput());
+    if (before->getBlock() != quantize->getBlock())
+      continue;
+    OpBuilder builder(quantize);
+    Value value =
+        DequantizeOp::create(builder, quantize.getLoc(),
+                             quantize.getInput().getType(), before.getResult());
+    quantize.emitRemark() << "'" << getEdgeName(quantize.getInput())
+                          << "' is quantized in two ways; the second starts "
+                             "from the first";
+    quantize.getInputMutable().assign(value);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Signed storage
+//===----------------------------------------------------------------------===//
+
+/// The signed twin of an unsigned 8-bit type; null for other types.
+static QuantizedType signedTwin(QuantizedType type) {
+  if (!type || type.isSigned() || !isa<IntegerType>(type.getStorage()) ||
+      type.getStorageWidth() != 8)
+    return {};
+  MLIRContext *context = type.getContext();
+  SchemeAttrInterface scheme;
+  SmallVector<int32_t> zeroPoints = type.getScheme().getZeroPointValues();
+  for (int32_t &zeroPoint : zeroPoints)
+    zeroPoint -= 128;
+  if (auto perTensor = dyn_cast<PerTensorAttr>(type.getScheme()))
+    scheme = PerTensorAttr::get(context, perTensor.getScale(), zeroPoints[0]);
+  else if (auto perAxis = dyn_cast<PerAxisAttr>(type.getScheme()))
+    scheme = PerAxisAttr::get(context, perAxis.getAxis(), perAxis.getScales(),
+                              DenseI32ArrayAttr::get(context, zeroPoints));
+  else
+    return {};
+  return QuantizedType::get(
+      context, IntegerType::get(context, 8), type.getStorageMin() - 128,
+      type.getStorageMax() - 128, type.getExpressed(), scheme);
+}
+
+/// Stored bytes with the sign bit flipped.
+static DenseElementsAttr flipSigns(DenseIntElementsAttr values) {
+  Type i8 = IntegerType::get(values.getContext(), 8);
+  return values.mapValues(
+      i8, [](const APInt &value) { return value ^ APInt::getSignMask(8); });
+}
+
+void propagate::makeSigned(Operation *root) {
+  walkGraph(root, [&](Operation *op) {
+    if (!isa<QuantizeOp, RequantizeOp, StorageCastOp>(op))
+      return;
+    Value result = op->getResult(0);
+    auto type = dyn_cast<QuantizedType>(getElementTypeOrSelf(result.getType()));
+    QuantizedType twin = signedTwin(type);
+    // Whoever sees the bytes must go on seeing unsigned ones.
+    if (!twin || !llvm::all_of(op->getUsers(),
+                               llvm::IsaPred<DequantizeOp, RequantizeOp>))
+      return;
+    if (isa<StorageCastOp>(op)) {
+      DenseIntElementsAttr stored;
+      if (!matchPattern(op->getOperand(0), m_Constant(&stored)))
+        return;
+      OpBuilder builder(op);
+      op->setOperand(0, arith::ConstantOp::create(
+                            builder, op->getLoc(),
+                            cast<TypedAttr>(Attribute(flipSigns(stored)))));
+    }
+    result.setType(cast<ShapedType>(result.getType()).clone(twin));
+  });
+}
