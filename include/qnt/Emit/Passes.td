@@ -27,7 +27,8 @@ def Emit : Pass<"qnt-emit", "::mlir::ModuleOp"> {
     linker. The module itself is not changed.
 
     ```mlir
-    // quant-opt %s --qnt-emit="file=add.o" writes add.o with the symbol add.
+    // RUN: quant-opt %s --qnt-emit="file=%t.o" && llvm-nm %t.o | FileCheck %s
+    // CHECK: T add
     llvm.func @add(%a: i32, %b: i32) -> i32 {
       %sum = llvm.add %a, %b : i32
       llvm.return %sum : i32

@@ -68,8 +68,8 @@ def QntFoldBatchNorm : Pass<"qnt-fold-batch-norm"> {
     }
     // ----- after
     func.func @f(%x: tensor<1x2x2x1xf32>, %z: tensor<1xf32>) -> tensor<1x2x2x1xf32> {
-      %b = "tosa.const"() <{values = dense<1.500000e+00> : tensor<1xf32>}> : () -> tensor<1xf32>
       %w = "tosa.const"() <{values = dense<2.000000e+00> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+      %b = "tosa.const"() <{values = dense<1.500000e+00> : tensor<1xf32>}> : () -> tensor<1xf32>
       %c = tosa.conv2d %x, %w, %b, %z, %z {acc_type = f32, dilation = array<i64: 1, 1>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>} : (tensor<1x2x2x1xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x2x2x1xf32>
       return %c : tensor<1x2x2x1xf32>
     }
