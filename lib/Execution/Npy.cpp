@@ -324,12 +324,11 @@ static StringRef getDescr(DType dtype) {
   return names[static_cast<unsigned>(dtype)];
 }
 
-std::string qnt::writeNpy(const Tensor &tensor) {
-  std::string dictionary =
-      ("{'descr': '" + getDescr(tensor.getDType()) +
-       "', 'fortran_order': False, 'shape': (")
-          .str();
-  ArrayRef<int64_t> shape = tensor.getShape();
+std::string qnt::writeNpyHeader(const TensorSpec &spec) {
+  std::string dictionary = ("{'descr': '" + getDescr(spec.dtype) +
+                            "', 'fortran_order': False, 'shape': (")
+                               .str();
+  ArrayRef<int64_t> shape = spec.shape;
   for (auto [i, size] : llvm::enumerate(shape))
     dictionary += (i ? ", " : "") + std::to_string(size);
   dictionary += shape.size() == 1 ? ",), }" : "), }";
@@ -340,7 +339,11 @@ std::string qnt::writeNpy(const Tensor &tensor) {
   std::string file = (kMagic + StringRef("\x01\0", 2)).str();
   file += static_cast<char>(dictionary.size() & 0xff);
   file += static_cast<char>(dictionary.size() >> 8);
-  file += dictionary;
+  return file + dictionary;
+}
+
+std::string qnt::writeNpy(const Tensor &tensor) {
+  std::string file = writeNpyHeader(tensor.getSpec());
   size_t start = file.size();
   file.append(tensor.data(), tensor.getNumBytes());
   unsigned width = getByteWidth(tensor.getDType());

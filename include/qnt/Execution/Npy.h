@@ -80,6 +80,9 @@ std::unique_ptr<ByteStream> openZipEntry(std::shared_ptr<ByteSource> source,
 /// True if `magic`, the first bytes of a file, starts a zip archive.
 bool isZip(StringRef magic);
 
+/// The header of a .npy file; the elements follow, little endian.
+std::string writeNpyHeader(const TensorSpec &spec);
+
 /// The bytes of a .npy file.
 std::string writeNpy(const Tensor &tensor);
 

@@ -1,0 +1,17 @@
+//===- Run.h - quant-run without its main -----------------------*- C++ -*-===//
+//
+// Feeds a model of any form with arrays and says what came out.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNT_TOOLS_QUANT_RUN_RUN_H
+#define QNT_TOOLS_QUANT_RUN_RUN_H
+
+namespace mlir::qnt {
+
+/// Runs quant-run and returns the exit code of the process.
+int runQuantRun(int argc, char **argv);
+
+} // namespace mlir::qnt
+
+#endif // QNT_TOOLS_QUANT_RUN_RUN_H
