@@ -10,6 +10,7 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "qnt/Dialect/IR/Qnt.h"
+#include "qnt/Dialect/IR/QntTranslation.h"
 #include "qnt/Interop/Passes.h"
 #include "qnt/Prepare/Passes.h"
 #include "qnt/ExternalModels/ExternalModels.h"
@@ -29,6 +30,7 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerAllDialects(registry);
   registerAllExtensions(registry);
   registry.insert<QntDialect>();
+  registerQntTranslation(registry);
   registerAllPasses();
   registerQntInteropPasses();
   registerQntPreparePasses();
