@@ -9,12 +9,16 @@
 
 #include "NativeCode.h"
 
+#include "qnt/Dialect/IR/Qnt.h"
+
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Target/LLVMIR/LLVMTranslationInterface.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Operator.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -90,15 +94,20 @@ qnt::createTargetMachine(Location loc, const TargetSpec &spec,
   return machine;
 }
 
+/// True if LLVM IR has a counterpart of the op.
+static bool isTranslatable(Operation *op) {
+  Dialect *dialect = op->getDialect();
+  // The attributes of qnt can be translated, its ops cannot.
+  if (!dialect || isa<QntDialect>(dialect))
+    return false;
+  return isa<ModuleOp>(op) ||
+         dialect->getRegisteredInterface<LLVMTranslationDialectInterface>();
+}
+
 /// Reports the first op that has no translation.
 static LogicalResult checkTranslatable(ModuleOp module) {
   WalkResult result = module->walk([&](Operation *op) {
-    if (isa<ModuleOp>(op) ||
-        isa_and_present<LLVMTranslationDialectInterface>(
-            op->getDialect() ? op->getDialect()
-                                   ->getRegisteredInterface<
-                                       LLVMTranslationDialectInterface>()
-                             : nullptr))
+    if (isTranslatable(op))
       return WalkResult::advance();
     op->emitError() << "op '" << op->getName()
                     << "' is not in the LLVM dialect, so no code can be "
@@ -122,6 +131,13 @@ static LogicalResult checkSymbols(ModuleOp module,
   return success();
 }
 
+/// No target may fuse a * b + c where another would not.
+static void forbidContraction(llvm::Function &function) {
+  for (llvm::Instruction &instruction : llvm::instructions(function))
+    if (isa<llvm::FPMathOperator>(instruction))
+      instruction.setHasAllowContract(false);
+}
+
 /// What every function and global of the object has in common.
 static void prepareModule(llvm::Module &module, llvm::TargetMachine &machine,
                           const Contract *contract) {
@@ -134,6 +150,7 @@ static void prepareModule(llvm::Module &module, llvm::TargetMachine &machine,
   for (llvm::Function &function : module) {
     if (function.isDeclaration())
       continue;
+    forbidContraction(function);
     function.setDoesNotThrow();
     if (!function.hasFnAttribute("target-cpu"))
       function.addFnAttr("target-cpu", machine.getTargetCPU());
