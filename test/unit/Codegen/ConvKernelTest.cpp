@@ -16,19 +16,6 @@ using namespace mlir;
 using namespace mlir::qnt;
 using namespace qnt_test;
 
-static const TestCpu kCpus[] = {
-    {"sse2", "x86_64-unknown-linux-gnu", "+sse2"},
-    {"avx2", "x86_64-unknown-linux-gnu", "+avx2,+fma"},
-    {"avxvnni", "x86_64-unknown-linux-gnu", "+avx2,+fma,+avxvnni"},
-    {"avx512vnni", "x86_64-unknown-linux-gnu",
-     "+avx2,+fma,+avx512f,+avx512bw,+avx512vl,+avx512dq,+avx512vnni"},
-    {"avx512vbmi", "x86_64-unknown-linux-gnu",
-     "+avx2,+fma,+avx512f,+avx512bw,+avx512vl,+avx512dq,+avx512vnni,"
-     "+avx512vbmi"},
-    {"neon", "aarch64-unknown-linux-gnu", "+neon,+fp-armv8"},
-    {"dotprod", "aarch64-unknown-linux-gnu", "+neon,+fp-armv8,+dotprod"},
-};
-
 static unsigned seed() {
   const char *text = std::getenv("QNT_TEST_SEED");
   return text ? unsigned(std::strtoul(text, nullptr, 10)) : 20261120u;
@@ -69,7 +56,7 @@ static void check(const TestCpu &cpu, const std::vector<ConvCase> &cases) {
 }
 
 class ConvKernel : public testing::TestWithParam<TestCpu> {};
-INSTANTIATE_TEST_SUITE_P(Cpus, ConvKernel, testing::ValuesIn(kCpus),
+INSTANTIATE_TEST_SUITE_P(Cpus, ConvKernel, testing::ValuesIn(testCpus()),
                          [](const testing::TestParamInfo<TestCpu> &info) {
                            return std::string(info.param.name);
                          });

@@ -38,6 +38,27 @@
 using namespace mlir;
 using namespace qnt_test;
 
+static const TestCpu kCpus[] = {
+    {"sse2", "x86_64-unknown-linux-gnu", "+sse2"},
+    {"avx2", "x86_64-unknown-linux-gnu", "+avx2,+fma"},
+    {"avxvnni", "x86_64-unknown-linux-gnu", "+avx2,+fma,+avxvnni"},
+    {"avx512vnni", "x86_64-unknown-linux-gnu",
+     "+avx2,+fma,+avx512f,+avx512bw,+avx512vl,+avx512dq,+avx512vnni"},
+    {"avx512vbmi", "x86_64-unknown-linux-gnu",
+     "+avx2,+fma,+avx512f,+avx512bw,+avx512vl,+avx512dq,+avx512vnni,"
+     "+avx512vbmi"},
+    {"neon", "aarch64-unknown-linux-gnu", "+neon,+fp-armv8"},
+    {"dotprod", "aarch64-unknown-linux-gnu", "+neon,+fp-armv8,+dotprod"},
+};
+
+llvm::ArrayRef<TestCpu> qnt_test::testCpus() { return kCpus; }
+
+const TestCpu *qnt_test::findTestCpu(StringRef name) {
+  const TestCpu *found = llvm::find_if(
+      kCpus, [&](const TestCpu &cpu) { return cpu.name == name; });
+  return found == std::end(kCpus) ? nullptr : found;
+}
+
 static std::string findProgram(StringRef name) {
   llvm::ErrorOr<std::string> path = llvm::sys::findProgramByName(name);
   return path ? *path : "";
@@ -145,6 +166,18 @@ std::string qnt_test::compileObject(ModuleOp module, const TestCpu &cpu,
   return "";
 }
 
+namespace {
+/// A directory that vanishes with its owner.
+struct ScratchDirectory {
+  llvm::SmallString<128> path;
+  ScratchDirectory() {
+    (void)llvm::sys::fs::createUniqueDirectory("qnt-kernels", path);
+  }
+  ~ScratchDirectory() { (void)llvm::sys::fs::remove_directories(path); }
+  std::string file(StringRef name) const { return (path + "/" + name).str(); }
+};
+} // namespace
+
 static size_t textSize(const std::string &path) {
   auto object = llvm::object::ObjectFile::createObjectFile(path);
   if (!object) {
@@ -157,6 +190,12 @@ static size_t textSize(const std::string &path) {
     if (section.isText())
       total += section.getSize();
   return total;
+}
+
+size_t qnt_test::measureText(ModuleOp module, const TestCpu &cpu) {
+  ScratchDirectory scratch;
+  std::string path = scratch.file("kernels.o");
+  return compileObject(module, cpu, path).empty() ? textSize(path) : 0;
 }
 
 //===----------------------------------------------------------------------===//
@@ -175,6 +214,27 @@ static double now(void) {
   clock_gettime(CLOCK_MONOTONIC, &t);
   return t.tv_sec * 1e9 + t.tv_nsec;
 }
+/* GMAC/s of the multiply-add on registers alone. */
+static double peak(void) {
+#ifdef PEAK
+  enum { N = 20000 };
+  double best = 0;
+  for (int r = 0; r < 20; ++r) {
+    double t = now();
+    __asm__ volatile("mov %0, %%ecx\n"
+                     "1:\n" PEAK "dec %%ecx\n"
+                     "jnz 1b\n" ::"i"(N)
+                     : "ecx", "cc", "memory", "xmm0", "xmm1", "xmm2", "xmm3",
+                       "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+                       "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+    t = now() - t;
+    best = best == 0 || t < best ? t : best;
+  }
+  return (double)PEAK_MACS * N / best;
+#else
+  return 1;
+#endif
+}
 /* `n` bytes before an unmapped page. */
 static uint8_t *guarded(size_t n, int aligned) {
   size_t page = 65536, size = (n + page - 1) / page * page;
@@ -186,6 +246,7 @@ static uint8_t *guarded(size_t n, int aligned) {
 int main(int argc, char **argv) {
   FILE *in = fopen(argv[1], "rb"), *out = fopen(argv[2], "wb");
   int timed = argc > 3;
+  double most = timed ? peak() : 0;
   for (unsigned i = 0; i < sizeof cases / sizeof *cases; ++i) {
     uint8_t *a = guarded(cases[i].in, timed), *c = guarded(cases[i].out, timed);
     double best = 0;
@@ -208,27 +269,44 @@ int main(int argc, char **argv) {
     }
     fwrite(c, 1, cases[i].out, out);
     fwrite(&best, sizeof best, 1, out);
+    double again = timed ? peak() : 0;
+    most = again > most ? again : most;
   }
+  fwrite(&most, sizeof most, 1, out);
   return fclose(out) != 0;
 }
 )";
 
-namespace {
-/// A directory that vanishes with its owner.
-struct ScratchDirectory {
-  llvm::SmallString<128> path;
-  ScratchDirectory() {
-    (void)llvm::sys::fs::createUniqueDirectory("qnt-kernels", path);
-  }
-  ~ScratchDirectory() { (void)llvm::sys::fs::remove_directories(path); }
-  std::string file(StringRef name) const { return (path + "/" + name).str(); }
-};
-} // namespace
+/// The definition of PEAK: what a loop repeats, and how many products it makes.
+static std::string peakLoop(const TestCpu &cpu) {
+  StringRef features = cpu.features;
+  if (cpu.isArm())
+    return "";
+  auto repeat = [](StringRef instructions, int products) {
+    return llvm::formatv(
+               "#define PEAK \".irp n,0,1,2,3,4,5,6,7,8,9,10,11\\n\" \"{0}\" "
+               "\".endr\\n\"\n#define PEAK_MACS {1}\n",
+               instructions, 12 * products)
+        .str();
+  };
+  if (features.contains("avx512vnni"))
+    return repeat("vpdpbusd %%zmm30, %%zmm31, %%zmm\\\\n\\n", 64);
+  if (features.contains("avxvnni"))
+    return repeat("%{vex%} vpdpbusd %%ymm14, %%ymm15, %%ymm\\\\n\\n", 32);
+  if (features.contains("avx2"))
+    return repeat("vpmaddwd %%ymm14, %%ymm15, %%ymm13\\n"
+                  "vpaddd %%ymm13, %%ymm\\\\n, %%ymm\\\\n\\n",
+                  16);
+  return repeat("movdqa %%xmm14, %%xmm13\\npmaddwd %%xmm15, %%xmm13\\n"
+                "paddd %%xmm13, %%xmm\\\\n\\n",
+                8);
+}
 
-static void writeDriver(const std::string &path,
+static void writeDriver(const std::string &path, const TestCpu &cpu,
                         const std::vector<RunCase> &cases) {
   std::error_code status;
   llvm::raw_fd_ostream os(path, status);
+  os << peakLoop(cpu);
   os << "#include <stddef.h>\n";
   for (size_t i = 0; i < cases.size(); ++i)
     os << "extern void case" << i << "(void *, void *);\n";
@@ -276,8 +354,7 @@ RunResult qnt_test::runCases(ModuleOp module, const TestCpu &cpu,
   result.error = compileObject(module, cpu, object);
   if (!result.error.empty())
     return result;
-  result.textBytes = textSize(object);
-  writeDriver(driver, cases);
+  writeDriver(driver, cpu, cases);
   writeInputs(in, cases);
   std::string compiler = cpu.isArm() ? "aarch64-linux-gnu-gcc" : "cc";
   result.error =
@@ -305,5 +382,6 @@ RunResult qnt_test::runCases(ModuleOp module, const TestCpu &cpu,
     p += sizeof time;
     result.nanoseconds.push_back(time);
   }
+  memcpy(&result.peak, p, sizeof result.peak);
   return result;
 }

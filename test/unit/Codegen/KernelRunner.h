@@ -28,6 +28,11 @@ struct TestCpu {
   std::string whyNot() const;
 };
 
+/// The CPUs that kernels are tried on.
+llvm::ArrayRef<TestCpu> testCpus();
+/// The one of that name, or null.
+const TestCpu *findTestCpu(llvm::StringRef name);
+
 /// For the messages of gtest.
 inline void PrintTo(const TestCpu &cpu, std::ostream *os) { *os << cpu.name; }
 
@@ -56,11 +61,15 @@ struct RunResult {
   std::vector<Bytes> outputs;
   /// Nanoseconds per call where timing was asked for.
   std::vector<double> nanoseconds;
-  /// Bytes of machine code in the object.
-  size_t textBytes = 0;
+  /// Where timing was asked for: GMAC/s of a loop of the instruction set's
+  /// multiply-adds on registers alone.
+  double peak = 0;
 };
 RunResult runCases(mlir::ModuleOp module, const TestCpu &cpu,
                    const std::vector<RunCase> &cases, bool timed = false);
+
+/// Bytes of machine code of `module`, which is lowered in place.
+size_t measureText(mlir::ModuleOp module, const TestCpu &cpu);
 
 } // namespace qnt_test
 
