@@ -9,6 +9,7 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
+#include "qnt/Codegen/Passes.h"
 #include "qnt/Dialect/IR/Qnt.h"
 #include "qnt/Dialect/IR/QntTranslation.h"
 #include "qnt/Interop/Passes.h"
@@ -43,5 +44,6 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerQntFoldPasses();
   registerQntLowerPasses();
   registerQntPropagatePasses();
+  registerQntCodegenPasses();
   // REGISTER: one line per part.
 }

@@ -5,9 +5,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "qnt/Pipelines/Pipelines.h"
+#include "qnt/Pipelines/KernelsToLLVM.h"
 
 // REGISTER: one include per part.
 
 void mlir::qnt::registerPipelines() {
+  registerKernelsToLLVM();
   // REGISTER: one line per part.
 }

@@ -1,0 +1,302 @@
+//===- ElementwiseSteps.cpp - add, sub, mul, table, rescale ---------------===//
+//
+// The integer ops that treat each element alike. Invariant: bodies compute the
+// formulas of Numerics with the constants that Numerics makes (N9, N16, N20,
+// N21); only the order of operations that cannot round differs.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnt/Codegen/Steps.h"
+#include "qnt/Dialect/IR/QntNumerics.h"
+#include "qnt/Numerics/Elementwise.h"
+
+using namespace mlir;
+using namespace mlir::qnt;
+namespace num = ::qnt::num;
+
+/// The step of an op whose operands are all activations of its result's rank.
+static FailureOr<Step> makeStep(Plan &plan, Operation *op, unsigned operands) {
+  Step step{op->getLoc(), {}, {}};
+  for (Value operand : op->getOperands().take_front(operands)) {
+    FailureOr<View> view = plan.lookup(operand, op);
+    if (failed(view) || failed(expectBytes(op, operand)))
+      return failure();
+    step.inputs.push_back(*view);
+  }
+  if (failed(expectBytes(op, op->getResult(0))))
+    return failure();
+  step.outputs.push_back(plan.define(op->getResult(0)));
+  step.inPlace = true;
+  step.shapeless = operands == 1;
+  return step;
+}
+
+static Value emitOffset(ImplicitLocOpBuilder &b, Value bytes, int32_t zeroPoint,
+                        const KernelTarget &target) {
+  Value wide = emitWiden(b, bytes, target);
+  return arith::SubIOp::create(b, wide, splatInt(b, wide, zeroPoint));
+}
+
+//===----------------------------------------------------------------------===//
+// add, sub
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The constants of an add; a sub adds the negated second operand, which gives
+/// the same product as a negated multiplier.
+struct AddSpec {
+  num::AddParams params;
+  bool negateB = false;
+
+  std::string key() const {
+    return llvm::formatv("{0},{1},{2},{3},{4},{5},{6},{7},{8},{9}", negateB,
+                         int(params.rounding), params.zpA, params.zpB,
+                         params.zpOut, params.min, params.max,
+                         llvm::bit_cast<int32_t>(params.multiplierA),
+                         llvm::bit_cast<int32_t>(params.multiplierB),
+                         fixedKey(params.fixedA) + fixedKey(params.fixedB) +
+                             fixedKey(params.fixedOut));
+  }
+
+private:
+  static std::string fixedKey(num::FixedMultiplier m) {
+    return llvm::formatv("[{0}^{1}]", m.mantissa, m.exponent);
+  }
+};
+} // namespace
+
+template <typename OpTy> static num::QuantParams lhsParams(OpTy op) {
+  return {op.getLhsScale().convertToFloat(),
+          static_cast<int32_t>(op.getLhsZp())};
+}
+template <typename OpTy> static num::QuantParams rhsParams(OpTy op) {
+  return {op.getRhsScale().convertToFloat(),
+          static_cast<int32_t>(op.getRhsZp())};
+}
+template <typename OpTy> static num::QuantParams outParams(OpTy op) {
+  return {op.getOutputScale().convertToFloat(),
+          static_cast<int32_t>(op.getOutputZp())};
+}
+
+// N20, fp32-rne.
+static Value emitAddFp32(ImplicitLocOpBuilder &b, Value x, Value y,
+                         const AddSpec &spec, const KernelTarget &target) {
+  const num::AddParams &params = spec.params;
+  Value scaleA = splatFloat(b, x, params.multiplierA);
+  Value scaleB = splatFloat(b, y, params.multiplierB);
+  Value left = arith::MulFOp::create(
+      b, arith::SIToFPOp::create(b, scaleA.getType(), x), scaleA);
+  Value right = arith::MulFOp::create(
+      b, arith::SIToFPOp::create(b, scaleB.getType(), y), scaleB);
+  Value sum = arith::AddFOp::create(b, left, right);
+  return emitRoundToByte(b, sum, params.min - params.zpOut,
+                         params.max - params.zpOut,
+                         params.zpOut + target.storageOffset());
+}
+
+/// One product of a tflite add: the scaled operand stays far inside int32.
+static Value emitAddTerm(ImplicitLocOpBuilder &b, Value x,
+                         num::FixedMultiplier m, int32_t leftShift,
+                         Rounding rounding, const KernelTarget &target) {
+  RescaleSpec spec;
+  spec.multipliers = {num::toDouble(m)};
+  spec.rounding = rounding;
+  spec.min = INT32_MIN;
+  spec.max = INT32_MAX;
+  spec.accMax = int64_t(255) << leftShift;
+  spec.accMin = -spec.accMax;
+  Value shifted = arith::ShLIOp::create(b, x, splatInt(b, x, leftShift));
+  return emitScale(b, shifted, rescaleConstants(b, spec, shifted.getType()),
+                   spec, target);
+}
+
+// N20, tflite modes.
+static Value emitAddFixed(ImplicitLocOpBuilder &b, Value x, Value y,
+                          const AddSpec &spec, const KernelTarget &target) {
+  const num::AddParams &params = spec.params;
+  Rounding rounding = fromNumerics(params.rounding);
+  Value sum = arith::AddIOp::create(
+      b, emitAddTerm(b, x, params.fixedA, params.leftShift, rounding, target),
+      emitAddTerm(b, y, params.fixedB, params.leftShift, rounding, target));
+  RescaleSpec out;
+  out.multipliers = {num::toDouble(params.fixedOut)};
+  out.rounding = rounding;
+  out.outputZp = params.zpOut;
+  out.min = params.min;
+  out.max = params.max;
+  // Each term is at most half of its operand, rounded up.
+  out.accMax = (int64_t(256) << params.leftShift) + 2;
+  out.accMin = -out.accMax;
+  return emitRescale(b, sum, out, target);
+}
+
+template <typename OpTy, bool negate>
+static LogicalResult planAdd(Plan &plan, Operation *operation) {
+  auto op = cast<OpTy>(operation);
+  FailureOr<Step> step = makeStep(plan, op, 2);
+  if (failed(step))
+    return failure();
+  AddSpec spec;
+  spec.negateB = negate;
+  spec.params = num::makeAddParams(lhsParams(op), rhsParams(op), outParams(op),
+                                   static_cast<int32_t>(op.getMin()),
+                                   static_cast<int32_t>(op.getMax()),
+                                   toNumerics(op.getRounding()));
+  // 255 times a larger multiplier could leave float32.
+  if (!(spec.params.multiplierA < 1e30f) || !(spec.params.multiplierB < 1e30f))
+    return op.emitError() << "scales of operands and result differ by more "
+                             "than a factor of 1e30";
+  step->emit = [spec](KernelModule &module, const Step &step) {
+    const KernelTarget &target = module.getTarget();
+    ElementwiseKernel kernel;
+    kernel.stem = negate ? "sub" : "add";
+    kernel.key = spec.key();
+    kernel.body = [&](ImplicitLocOpBuilder &b, ValueRange in, ValueRange) {
+      Value x = emitOffset(b, in[0], spec.params.zpA, target);
+      Value y = emitOffset(b, in[1], spec.params.zpB, target);
+      if (spec.negateB)
+        y = arith::SubIOp::create(b, splatInt(b, y, 0), y);
+      if (spec.params.rounding == num::Rounding::Fp32Rne)
+        return emitAddFp32(b, x, y, spec, target);
+      return emitAddFixed(b, x, y, spec, target);
+    };
+    return emitElementwise(module, step, kernel);
+  };
+  plan.addStep(std::move(*step));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// mul
+//===----------------------------------------------------------------------===//
+
+// N21.
+static LogicalResult planMul(Plan &plan, Operation *operation) {
+  auto op = cast<mlir::qnt::MulOp>(operation);
+  FailureOr<Step> step = makeStep(plan, op, 2);
+  if (failed(step))
+    return failure();
+  num::MulParams params = num::makeMulParams(
+      lhsParams(op), rhsParams(op), outParams(op),
+      static_cast<int32_t>(op.getMin()), static_cast<int32_t>(op.getMax()),
+      toNumerics(op.getRounding()));
+  RescaleSpec spec;
+  spec.multipliers = {params.rescale.multiplier};
+  spec.outputZp = params.rescale.outputZeroPoint;
+  spec.min = params.rescale.min;
+  spec.max = params.rescale.max;
+  spec.rounding = op.getRounding();
+  spec.accMax = 255 * 255;
+  spec.accMin = -spec.accMax;
+  step->emit = [params, spec](KernelModule &module, const Step &step) {
+    const KernelTarget &target = module.getTarget();
+    ElementwiseKernel kernel;
+    kernel.stem = "mul";
+    kernel.key =
+        llvm::formatv("{0},{1}:{2}:{3}", params.zpA, params.zpB, spec.key(),
+                      llvm::bit_cast<int64_t>(spec.multipliers[0]));
+    kernel.body = [&](ImplicitLocOpBuilder &b, ValueRange in, ValueRange) {
+      Value x = emitOffset(b, in[0], params.zpA, target);
+      Value y = emitOffset(b, in[1], params.zpB, target);
+      Value product = arith::MulIOp::create(b, x, y);
+      return emitRescale(b, product, spec, target);
+    };
+    return emitElementwise(module, step, kernel);
+  };
+  plan.addStep(std::move(*step));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// table
+//===----------------------------------------------------------------------===//
+
+/// The table as memory wants it: indexed by the stored byte, unsigned.
+static SmallVector<int8_t> storedTable(ArrayRef<int8_t> table,
+                                       const KernelTarget &target) {
+  SmallVector<int8_t> stored(256);
+  int32_t offset = target.storageOffset();
+  for (int32_t value = -128; value < 128; ++value)
+    stored[static_cast<uint8_t>(value + offset)] =
+        static_cast<int8_t>(table[static_cast<size_t>(value + 128)] + offset);
+  return stored;
+}
+
+// N16.
+static LogicalResult planTable(Plan &plan, Operation *operation) {
+  auto op = cast<mlir::qnt::TableOp>(operation);
+  FailureOr<Step> step = makeStep(plan, op, 1);
+  if (failed(step))
+    return failure();
+  step->emit = [op](KernelModule &module, const Step &step) mutable {
+    ElementwiseKernel kernel;
+    kernel.stem = "table";
+    kernel.lanes = 4;
+    kernel.tables = {module.addConstant(
+        "table", storedTable(op.getTable(), module.getTarget()))};
+    kernel.body = [](ImplicitLocOpBuilder &b, ValueRange in,
+                     ValueRange tables) {
+      auto type = cast<VectorType>(in[0].getType());
+      Value result;
+      for (int64_t lane = 0; lane < type.getNumElements(); ++lane) {
+        Value byte = vector::ExtractOp::create(b, in[0], lane);
+        Value index = arith::IndexCastUIOp::create(b, b.getIndexType(), byte);
+        Value entry = memref::LoadOp::create(b, tables[0], ValueRange{index});
+        result =
+            result
+                ? vector::InsertOp::create(b, entry, result, lane).getResult()
+                : vector::BroadcastOp::create(b, type, entry).getResult();
+      }
+      return result;
+    };
+    return emitElementwise(module, step, kernel);
+  };
+  plan.addStep(std::move(*step));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// rescale
+//===----------------------------------------------------------------------===//
+
+// N9, of stored bytes or of i32 that nothing fused.
+static LogicalResult planRescale(Plan &plan, Operation *operation) {
+  auto op = cast<RescaleOp>(operation);
+  FailureOr<View> input = plan.lookup(op.getInput(), op);
+  if (failed(input) || failed(expectBytes(op, op.getResult())))
+    return failure();
+  bool bytes = input->buffer->isByte();
+  Step step{op.getLoc(), {*input}, {plan.define(op.getResult())}};
+  step.inPlace = bytes;
+  RescaleSpec spec =
+      bytes ? specOf(op, -128, 127) : specOf(op, INT32_MIN, INT32_MAX);
+  step.shapeless = spec.multipliers.size() == 1;
+  step.emit = [spec, bytes](KernelModule &module, const Step &step) {
+    const KernelTarget &target = module.getTarget();
+    ElementwiseKernel kernel;
+    kernel.stem = "rescale";
+    kernel.perChannel = rescaleTables(module, spec);
+    kernel.key = spec.key() + RescaleTraits::get(spec).key();
+    if (kernel.perChannel.empty())
+      kernel.key +=
+          std::to_string(llvm::bit_cast<int64_t>(spec.multipliers.front()));
+    kernel.body = [&](ImplicitLocOpBuilder &b, ValueRange in, ValueRange) {
+      Value acc = bytes ? emitWiden(b, in[0], target) : in[0];
+      RescaleOperands operands = rescaleOperands(b, spec, acc, in.drop_front());
+      return emitRescale(b, acc, operands, spec, target);
+    };
+    return emitElementwise(module, step, kernel);
+  };
+  plan.addStep(std::move(step));
+  return success();
+}
+
+void mlir::qnt::populateElementwiseSteps(StepHandlers &handlers) {
+  handlers[mlir::qnt::AddOp::getOperationName()] =
+      planAdd<mlir::qnt::AddOp, false>;
+  handlers[mlir::qnt::SubOp::getOperationName()] =
+      planAdd<mlir::qnt::SubOp, true>;
+  handlers[mlir::qnt::MulOp::getOperationName()] = planMul;
+  handlers[mlir::qnt::TableOp::getOperationName()] = planTable;
+  handlers[RescaleOp::getOperationName()] = planRescale;
+}

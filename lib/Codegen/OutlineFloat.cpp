@@ -1,0 +1,226 @@
+//===- OutlineFloat.cpp - what stayed float becomes functions -------------===//
+//
+// Groups connected float ops and moves each group into a function of an inner
+// module. Invariant: ops of one group lie equally many integer stretches behind
+// the inputs, so no group waits for itself through an integer op.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Analysis/TopologicalSortUtils.h"
+#include "qnt/Codegen/Passes.h"
+#include "llvm/ADT/EquivalenceClasses.h"
+
+namespace mlir::qnt {
+#define GEN_PASS_DEF_OUTLINEFLOAT
+#include "qnt/Codegen/Passes.h.inc"
+} // namespace mlir::qnt
+
+using namespace mlir;
+using namespace mlir::qnt;
+
+static bool isFloatTensor(Type type) {
+  return isa<TensorType>(type) && isa<FloatType>(getElementTypeOrSelf(type));
+}
+
+static bool isConstant(Operation *op) {
+  return op->hasTrait<OpTrait::ConstantLike>() || isa<tosa::ConstShapeOp>(op);
+}
+
+/// Ops that the integer side handles itself.
+static bool isBorder(Operation *op) {
+  return isa<ToIntOp, ToFloatOp, tosa::ReshapeOp, tensor::ExpandShapeOp,
+             tensor::CollapseShapeOp, func::CallOp>(op) ||
+         op->hasTrait<OpTrait::IsTerminator>() || isConstant(op);
+}
+
+/// Ops that take part in float arithmetic.
+static bool isFloatOp(Operation *op) {
+  return !isBorder(op) && (llvm::any_of(op->getOperandTypes(), isFloatTensor) ||
+                           llvm::any_of(op->getResultTypes(), isFloatTensor));
+}
+
+namespace {
+
+/// The groups of one function.
+class Outliner {
+public:
+  Outliner(func::FuncOp function, ModuleOp islands)
+      : function(function), islands(islands) {}
+
+  /// Ops of each group in their order, groups by their first op.
+  void findGroups();
+  void outline();
+  unsigned numGroups() const { return groups.size(); }
+  bool empty() const { return groups.empty(); }
+
+private:
+  using Group = SmallVector<Operation *>;
+  void adoptReshapes();
+  void outlineGroup(Group &group, unsigned index);
+
+  func::FuncOp function;
+  ModuleOp islands;
+  llvm::SetVector<Operation *> members;
+  SmallVector<Group> groups;
+};
+
+} // namespace
+
+/// Reshapes and constants between float ops of the function belong to them.
+void Outliner::adoptReshapes() {
+  for (Operation &op : function.getBody().front()) {
+    if (isFloatOp(&op)) {
+      members.insert(&op);
+      continue;
+    }
+    if (!isa<tosa::ReshapeOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
+            op) ||
+        !isFloatTensor(op.getResult(0).getType()))
+      continue;
+    Operation *source = op.getOperand(0).getDefiningOp();
+    bool between = source && members.contains(source) &&
+                   llvm::any_of(op.getUsers(), [](Operation *user) {
+                     return isFloatOp(user);
+                   });
+    if (between)
+      members.insert(&op);
+  }
+}
+
+void Outliner::findGroups() {
+  adoptReshapes();
+  DenseMap<Operation *, unsigned> level;
+  llvm::EquivalenceClasses<Operation *> classes;
+  for (Operation &op : function.getBody().front()) {
+    bool isFloat = members.contains(&op);
+    unsigned own = 0;
+    for (Value operand : op.getOperands()) {
+      Operation *source = operand.getDefiningOp();
+      if (!source || isConstant(source))
+        continue;
+      bool crosses = members.contains(source) != isFloat;
+      own = std::max(own, level.lookup(source) + (crosses ? 1 : 0));
+    }
+    level[&op] = own;
+    if (!isFloat)
+      continue;
+    classes.insert(&op);
+    for (Value operand : op.getOperands())
+      if (Operation *source = operand.getDefiningOp())
+        if (members.contains(source) && level.lookup(source) == own)
+          classes.unionSets(source, &op);
+  }
+  llvm::MapVector<Operation *, Group> byLeader;
+  for (Operation *op : members)
+    byLeader[classes.getLeaderValue(op)].push_back(op);
+  for (auto &entry : byLeader)
+    groups.push_back(std::move(entry.second));
+}
+
+/// Values that the ops of `group` use but do not make, constants left out.
+static SmallVector<Value> inputsOf(ArrayRef<Operation *> group) {
+  llvm::SetVector<Value> inputs;
+  for (Operation *op : group)
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands()) {
+        Operation *source = operand.getDefiningOp();
+        bool inside = source && llvm::any_of(group, [&](Operation *member) {
+                        return member->isAncestor(source);
+                      });
+        Block *owner = operand.getParentBlock();
+        bool nested = owner->getParentOp() != op->getParentOp();
+        if (!inside && !nested && !(source && isConstant(source)))
+          inputs.insert(operand);
+      }
+    });
+  return inputs.takeVector();
+}
+
+static SmallVector<Value> outputsOf(ArrayRef<Operation *> group) {
+  SmallVector<Value> outputs;
+  for (Operation *op : group)
+    for (Value result : op->getResults())
+      if (llvm::any_of(result.getUsers(), [&](Operation *user) {
+            return llvm::none_of(group, [&](Operation *member) {
+              return member->isAncestor(user);
+            });
+          }))
+        outputs.push_back(result);
+  return outputs;
+}
+
+/// Clones the constants that `op` uses and that are not mapped yet.
+static void cloneConstants(OpBuilder &builder, Operation *op,
+                           IRMapping &mapping) {
+  op->walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      if (Operation *source = operand.getDefiningOp())
+        if (isConstant(source) && !mapping.contains(operand) &&
+            !op->isProperAncestor(source))
+          builder.clone(*source, mapping);
+  });
+}
+
+void Outliner::outlineGroup(Group &group, unsigned index) {
+  SmallVector<Value> inputs = inputsOf(group), outputs = outputsOf(group);
+  Location loc = group.front()->getLoc();
+  std::string name =
+      llvm::formatv("{0}_float_{1}", function.getSymName(), index);
+  OpBuilder builder = OpBuilder::atBlockEnd(islands.getBody());
+  auto type = builder.getFunctionType(TypeRange(ValueRange(inputs)),
+                                      TypeRange(ValueRange(outputs)));
+  auto island = func::FuncOp::create(builder, loc, name, type);
+  builder.setInsertionPointToStart(island.addEntryBlock());
+  IRMapping mapping;
+  mapping.map(inputs, island.getArguments());
+  for (Operation *op : group) {
+    cloneConstants(builder, op, mapping);
+    builder.clone(*op, mapping);
+  }
+  SmallVector<Value> results;
+  for (Value output : outputs)
+    results.push_back(mapping.lookup(output));
+  func::ReturnOp::create(builder, loc, results);
+
+  builder.setInsertionPoint(function);
+  auto declaration = func::FuncOp::create(builder, loc, name, type);
+  declaration.setPrivate();
+  declaration->setAttr(kScratchAttr, builder.getI64IntegerAttr(0));
+  builder.setInsertionPoint(group.back());
+  auto call = func::CallOp::create(builder, loc, declaration, inputs);
+  for (auto [output, result] : llvm::zip(outputs, call.getResults()))
+    output.replaceAllUsesWith(result);
+  for (Operation *op : llvm::reverse(group))
+    op->erase();
+}
+
+void Outliner::outline() {
+  for (auto [index, group] : llvm::enumerate(groups))
+    outlineGroup(group, index);
+  sortTopologically(&function.getBody().front());
+}
+
+namespace {
+
+struct OutlineFloat : mlir::qnt::impl::OutlineFloatBase<OutlineFloat> {
+  using OutlineFloatBase::OutlineFloatBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+    auto islands = ModuleOp::create(builder, module.getLoc(), kFloatModule);
+    SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
+    for (func::FuncOp function : functions) {
+      if (function.isExternal() || !function.getBody().hasOneBlock())
+        continue;
+      Outliner outliner(function, islands);
+      outliner.findGroups();
+      outliner.outline();
+      numFunctions += outliner.numGroups();
+    }
+    if (islands.getBody()->empty())
+      islands.erase();
+  }
+};
+
+} // namespace
