@@ -32,17 +32,14 @@ int8_t WeightView::at(int64_t channel, int64_t k) const {
                         : weights[channel * depth() + k];
 }
 
-/// One group of one lane: bytes [k, k + group) of run `run` in tap row `ky`.
-static void packGroup(std::vector<int8_t> &packed, const ConvSpec &spec,
-                      const ConvGeometry &g, const WeightView &view,
-                      int64_t channel, int64_t ky, int64_t run, int64_t k,
-                      int64_t group) {
-  for (int64_t i = k; i < k + group; ++i) {
-    int64_t kx = g.runs > 1 ? run : i / spec.in.pixelPitch;
-    int64_t c = g.runs > 1 ? i : i % spec.in.pixelPitch;
-    bool real = channel >= 0 && i < g.runBytes && c < spec.in.c;
-    packed.push_back(real ? view.at(channel, ky, kx, c) : 0);
-  }
+/// Byte `i` of run `run` in tap row `ky` for channel `channel`.
+static int8_t runByte(const ConvSpec &spec, const ConvGeometry &g,
+                      const WeightView &view, int64_t channel, int64_t ky,
+                      int64_t run, int64_t i) {
+  int64_t kx = g.runs > 1 ? run : i / spec.in.pixelPitch;
+  int64_t c = g.runs > 1 ? i : i % spec.in.pixelPitch;
+  bool real = channel >= 0 && i < g.runBytes && c < spec.in.c;
+  return real ? view.at(channel, ky, kx, c) : 0;
 }
 
 /// The channels of the lanes of vector `vector` in the panel at `first`.
@@ -74,21 +71,25 @@ std::vector<int8_t> mlir::qnt::packWeights(const ConvSpec &spec,
                                            const DotFamily &family,
                                            ArrayRef<int8_t> weights) {
   const ConvGeometry &g = plan.geometry;
+  int64_t group = family.figures.group;
   WeightView view{spec, weights};
   std::vector<int8_t> packed;
-  packed.reserve(plan.groups() * family.figures.group *
-                 (g.channels + family.figures.lanes));
+  packed.reserve(plan.groups() * group * (g.channels + family.figures.lanes));
   forEachPanel(plan, family, [&](int64_t first, int64_t vectors) {
     SmallVector<SmallVector<int64_t>> channels;
     for (int64_t v = 0; v < vectors; ++v)
       channels.push_back(laneChannels(family, first, vectors, v, g.channels));
     for (int64_t ky = 0; ky < g.tapRows; ++ky)
       for (int64_t run = 0; run < g.runs; ++run)
-        for (int64_t k = 0; k < plan.runGroups; ++k)
-          for (ArrayRef<int64_t> lanes : channels)
-            for (int64_t channel : lanes)
-              packGroup(packed, spec, g, view, channel, ky, run,
-                        k * family.figures.group, family.figures.group);
+        for (int64_t first = 0; first < plan.runGroups * group; first += group)
+          for (ArrayRef<int64_t> lanes : channels) {
+            size_t base = packed.size();
+            packed.resize(base + family.weightBytes());
+            for (auto [lane, channel] : llvm::enumerate(lanes))
+              for (int64_t k = 0; k < group; ++k)
+                packed[base + family.weightByte(int64_t(lane), k)] =
+                    runByte(spec, g, view, channel, ky, run, first + k);
+          }
   });
   return packed;
 }

@@ -13,7 +13,7 @@
 
 namespace mlir::qnt {
 
-/// [panel][tap row][run][group][vector][lane][byte of the group].
+/// [panel][tap row][run][group][vector] of `DotFamily::weightByte`.
 std::vector<int8_t> packWeights(const ConvSpec &spec, const ConvPlan &plan,
                                 const DotFamily &family,
                                 ArrayRef<int8_t> weights);

@@ -78,6 +78,7 @@ public:
 private:
   void tryVectors(int64_t vectors);
   void consider(const ConvPlan &plan);
+  bool fits(const ConvPlan &plan) const;
   double cost(const ConvPlan &plan) const;
   double blockCost(const ConvPlan &plan, int64_t vectors) const;
 
@@ -122,23 +123,30 @@ void BlockChooser::consider(const ConvPlan &plan) {
   bestCost = c;
 }
 
+bool BlockChooser::fits(const ConvPlan &plan) const {
+  constexpr int64_t mostScratch = 16 * 1024;
+  int64_t sums = plan.positions() * plan.vectors * plan.sets;
+  if (sums + plan.vectors + 1 > figures.registers)
+    return false;
+  return !figures.widens || plan.positions() == 1 ||
+         plan.positions() * plan.scratchStep() <= mostScratch;
+}
+
 void BlockChooser::tryVectors(int64_t vectors) {
   const ConvGeometry &g = base.geometry;
-  int64_t limit = std::max<int64_t>(1, figures.accumulators / vectors);
+  ConvPlan plan = base;
+  plan.vectors = vectors;
+  int64_t limit = figures.registers / vectors;
   for (int64_t rows = 1; rows <= std::min(g.rows.count, limit); ++rows)
     for (int64_t columns = std::min(g.columns.count, limit / rows);
          columns >= 1; --columns)
-      for (int64_t sets = 1; sets <= 4; sets *= 2) {
-        ConvPlan plan = base;
+      for (int64_t sets = 1; sets <= std::min<int64_t>(4, base.runGroups);
+           sets *= 2) {
         plan.blockRows = rows;
         plan.blockColumns = columns;
-        plan.vectors = vectors;
         plan.sets = sets;
-        if (sets > 1 &&
-            (sets > base.runGroups ||
-             sets * plan.positions() * vectors > figures.accumulators))
-          break;
-        consider(plan);
+        if (fits(plan))
+          consider(plan);
       }
 }
 
@@ -152,7 +160,7 @@ ConvPlan BlockChooser::choose() {
 ConvPlan ConvPlan::get(const ConvSpec &spec, const DotFamily &family) {
   ConvPlan plan;
   plan.geometry = ConvGeometry::get(spec);
-  plan.runGroups =
-      llvm::divideCeil(plan.geometry.runBytes, family.figures.group);
+  plan.group = family.figures.group;
+  plan.runGroups = llvm::divideCeil(plan.geometry.runBytes, plan.group);
   return BlockChooser(plan, family).choose();
 }

@@ -36,10 +36,13 @@ struct ConvPlan {
   int64_t blockRows = 1, blockColumns = 1, vectors = 1;
   /// Independent sets of accumulators over which K alternates.
   int64_t sets = 1;
-  /// Groups of a run.
-  int64_t runGroups = 1;
+  /// Groups of a run, and bytes of a group.
+  int64_t runGroups = 1, group = 1;
 
   static ConvPlan get(const ConvSpec &spec, const DotFamily &family);
+
+  /// Elements per position in the scratch buffer of a family that widens.
+  int64_t scratchStep() const { return groups() * group; }
 
   int64_t positions() const { return blockRows * blockColumns; }
   int64_t groups() const {

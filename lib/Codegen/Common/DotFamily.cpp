@@ -96,15 +96,12 @@ public:
 
 } // namespace
 
-std::unique_ptr<DotFamily>
-mlir::qnt::makeDotFamily(const KernelTarget &target) {
-  std::unique_ptr<DotFamily> family;
+std::unique_ptr<DotFamily> mlir::qnt::makeDotFamily(const KernelTarget &target,
+                                                    bool symmetricWeights) {
   if (target.arch == Arch::X86)
-    family = makeX86DotFamily(target);
+    return makeX86DotFamily(target);
   if (target.arch == Arch::AArch64)
-    family = makeAArch64DotFamily(target);
-  if (family)
-    return family;
+    return makeAArch64DotFamily(target, symmetricWeights);
   DotFigures figures;
   figures.dotCost = 2;
   return std::make_unique<PortableDot>(figures);

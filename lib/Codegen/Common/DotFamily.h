@@ -25,9 +25,12 @@ struct DotFigures {
   int64_t group = 1;
   /// Groups that one activation load serves.
   int64_t step = 1;
-  /// Accumulators that fit beside the other registers, and the most vectors
-  /// of channels in a block.
-  int64_t accumulators = 8, maxVectors = 4;
+  /// Vector registers that accumulators, weights and one activation may take,
+  /// and the most vectors of channels in a block.
+  int64_t registers = 14, maxVectors = 4;
+  /// Activations are first widened to i16 into a scratch buffer, from which
+  /// the family then loads: [position][K].
+  bool widens = false;
   /// Costs in cycles, as far as the choice of blocks needs them.
   double dotCost = 1, activationCost = 0.5, weightCost = 0.5;
   double latency = 5, epilogueCost = 3;
@@ -74,6 +77,10 @@ public:
   virtual int64_t column(int64_t vectors, int64_t vector, int64_t lane) const {
     return vector * figures.lanes + lane;
   }
+  /// Where byte `k` of the group of lane `lane` lies in a weight vector.
+  virtual int64_t weightByte(int64_t lane, int64_t k) const {
+    return lane * figures.group + k;
+  }
   /// Rescales and stores `acc[row][vector]`.
   virtual void finish(ImplicitLocOpBuilder &b, ArrayRef<SmallVector<Value>> acc,
                       const DotOutput &output) const;
@@ -96,10 +103,13 @@ RescaleOperands loadMultiplier(ImplicitLocOpBuilder &b, Value parameters,
                                const RescaleSpec &spec);
 
 /// The family of a target. x86 and AArch64 have their own; the portable one
-/// multiplies sign-extended lanes and runs anywhere.
-std::unique_ptr<DotFamily> makeDotFamily(const KernelTarget &target);
+/// multiplies sign-extended lanes and runs anywhere. `symmetricWeights`: none
+/// is -128.
+std::unique_ptr<DotFamily> makeDotFamily(const KernelTarget &target,
+                                         bool symmetricWeights);
 std::unique_ptr<DotFamily> makeX86DotFamily(const KernelTarget &target);
-std::unique_ptr<DotFamily> makeAArch64DotFamily(const KernelTarget &target);
+std::unique_ptr<DotFamily> makeAArch64DotFamily(const KernelTarget &target,
+                                                bool symmetricWeights);
 
 } // namespace mlir::qnt
 

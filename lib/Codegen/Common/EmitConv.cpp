@@ -89,13 +89,19 @@ struct KernelText {
 };
 } // namespace
 
+static bool hasSymmetricWeights(const ConvWeights &weights) {
+  return !llvm::is_contained(weights.weights, int8_t(-128));
+}
+
 static KernelText prepareConv(const ConvSpec &spec, const KernelTarget &target,
                               const ConvWeights &weights,
                               ArrayRef<int32_t> bias) {
-  std::shared_ptr<DotFamily> family = makeDotFamily(target);
+  bool symmetric = hasSymmetricWeights(weights);
+  std::shared_ptr<DotFamily> family = makeDotFamily(target, symmetric);
   ConvPlan plan = ConvPlan::get(spec, *family);
   return {packWeights(spec, plan, *family, weights.weights),
-          packParameters(spec, plan, *family, bias), kernelKey(spec),
+          packParameters(spec, plan, *family, bias),
+          kernelKey(spec) + (symmetric ? "s" : "a"),
           [=](ImplicitLocOpBuilder &b, const ConvOperands &operands) {
             emitConvBody(b, spec, plan, *family, target, operands);
           }};
@@ -105,7 +111,7 @@ static KernelText prepareDepthwise(const ConvSpec &spec,
                                    const KernelTarget &target,
                                    const ConvWeights &weights,
                                    ArrayRef<int32_t> bias) {
-  bool symmetric = !llvm::is_contained(weights.weights, int8_t(-128));
+  bool symmetric = hasSymmetricWeights(weights);
   std::shared_ptr<DepthwiseFamily> family =
       makeDepthwiseFamily(target, symmetric);
   DepthwisePlan plan = DepthwisePlan::get(spec, *family);

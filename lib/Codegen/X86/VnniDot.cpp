@@ -39,19 +39,12 @@ public:
 
 } // namespace
 
-std::unique_ptr<DotFamily>
-mlir::qnt::makeX86DotFamily(const KernelTarget &target) {
+std::unique_ptr<DotFamily> mlir::qnt::makeVnniDot(const KernelTarget &target) {
   DotFigures figures;
   figures.lanes = target.lanes32();
   figures.group = 4;
   figures.dotCost = 0.5;
-  if (target.isa == Isa::Avx512Vnni) {
-    figures.accumulators = 28;
-    return std::make_unique<VnniDot>(figures);
-  }
-  if (target.isa == Isa::AvxVnni) {
-    figures.accumulators = 12;
-    return std::make_unique<VnniDot>(figures);
-  }
-  return nullptr;
+  // One more than there are: weights can also be memory operands.
+  figures.registers = target.isa == Isa::Avx512Vnni ? 33 : 16;
+  return std::make_unique<VnniDot>(figures);
 }

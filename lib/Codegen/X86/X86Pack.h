@@ -32,6 +32,9 @@ private:
                    int64_t first, int64_t width, const DotOutput &output) const;
 };
 
+std::unique_ptr<DotFamily> makeVnniDot(const KernelTarget &target);
+std::unique_ptr<DotFamily> makeMaddDot(const KernelTarget &target);
+
 } // namespace mlir::qnt
 
 #endif // QNT_LIB_CODEGEN_X86_X86PACK_H
