@@ -86,20 +86,19 @@ public:
     return typed;
   }
 
+  /// Calls `fn` on each element of the array, or on the only one.
   template <typename AttrT, typename Fn>
   void forEach(StringRef key, StringRef expected, bool required, Fn fn) {
-    auto array = optional<ArrayAttr>(key, expected);
-    if (!array) {
-      if (required)
-        fail(key, expected);
+    Attribute attr = dictionary.get(key);
+    if (!attr && !required)
       return;
-    }
-    for (Attribute element : array) {
-      auto typed = dyn_cast<AttrT>(element);
-      if (!typed)
-        return fail(key, expected);
-      fn(typed);
-    }
+    if (auto single = dyn_cast_if_present<AttrT>(attr))
+      return fn(single);
+    auto array = dyn_cast_if_present<ArrayAttr>(attr);
+    if (!array || !llvm::all_of(array, llvm::IsaPred<AttrT>))
+      return fail(key, expected);
+    for (auto element : array.template getAsRange<AttrT>())
+      fn(element);
   }
 
 private:
@@ -127,13 +126,16 @@ static bool readTensor(ModuleOp module, DictionaryAttr entry, Twine where,
   tensor.dtype = *dtype;
   tensor.shape.assign(shaped.getShape().begin(), shaped.getShape().end());
   reader.forEach<FloatAttr>(
-      "scale", "an array of floats", false, [&](FloatAttr scale) {
+      "scale", "a float or an array of floats", false, [&](FloatAttr scale) {
         tensor.scales.push_back(scale.getValue().convertToFloat());
       });
-  reader.forEach<IntegerAttr>("zero_point", "an array of integers", false,
+  reader.forEach<IntegerAttr>("zero_point",
+                              "an integer or an array of integers", false,
                               [&](IntegerAttr zeroPoint) {
                                 tensor.zeroPoints.push_back(zeroPoint.getInt());
                               });
+  if (tensor.scales.size() != tensor.zeroPoints.size())
+    reader.fail("zero_point", "as long as 'scale'");
   if (auto axis = reader.optional<IntegerAttr>("axis", "an integer"))
     tensor.axis = axis.getInt();
   return !reader.failed();

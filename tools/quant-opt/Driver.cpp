@@ -29,6 +29,7 @@
 
 using namespace mlir;
 using namespace mlir::qnt;
+namespace cl = llvm::cl;
 
 namespace {
 /// The command line, as far as it is not mlir-opt's.
@@ -205,22 +206,31 @@ static LogicalResult printDialects(const DialectRegistry &registry) {
   return success();
 }
 
+/// Weights make the note "see current operation" unreadable, so it has to be
+/// asked for.
+static void silenceOperationNotes() {
+  auto *flag = cl::getRegisteredOptions().lookup("mlir-print-op-on-diagnostic");
+  if (flag && !flag->getNumOccurrences())
+    static_cast<cl::opt<bool> *>(flag)->setValue(false);
+}
+
 int qnt::runQuantOpt(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   DialectRegistry registry;
   registerAll(registry);
 
-  llvm::cl::opt<std::string> emit(
-      "emit", llvm::cl::value_desc("format"),
-      llvm::cl::desc("What to write (" + listEmitFormats() +
-                     "); by default what the suffix of -o asks for: .o .s .so "
-                     ".exe .ll .bc .mlir .mlirbc, none for an executable"));
-  llvm::cl::opt<std::string> inputShapes(
-      "input-shapes", llvm::cl::value_desc("name:AxBxC,..."),
-      llvm::cl::desc("Shapes of the inputs of an ONNX model"));
+  cl::opt<std::string> emit(
+      "emit", cl::value_desc("format"),
+      cl::desc("What to write (" + listEmitFormats() +
+               "); by default what the suffix of -o asks for: .o .s .so "
+               ".exe .ll .bc .mlir .mlirbc, none for an executable"));
+  cl::opt<std::string> inputShapes(
+      "input-shapes", cl::value_desc("name:AxBxC,..."),
+      cl::desc("Shapes of the inputs of an ONNX model"));
   auto [input, output] =
       registerAndParseCLIOptions(argc, argv, "quantizing compiler", registry);
 
+  silenceOperationNotes();
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   if (config.shouldShowDialects())
     return asMainReturnCode(printDialects(registry));

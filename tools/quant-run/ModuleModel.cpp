@@ -94,6 +94,8 @@ private:
 llvm::Error LoadedModule::load(const RunOptions &options) {
   registerAll(registry);
   context = std::make_unique<MLIRContext>(registry);
+  // Weights make the note "see current operation" unreadable.
+  context->printOpOnDiagnostic(false);
   handler =
       std::make_unique<SourceMgrDiagnosticHandler>(sources, context.get());
   auto buffer = llvm::MemoryBuffer::getFile(options.model);
