@@ -287,7 +287,8 @@ public:
     if (maxElements >= 0)
       return success();
     return emitError(UnknownLoc::get(context))
-           << "expected max-elements of at least 0, found " << maxElements;
+           << "expected max-elements of at least 0, found "
+           << maxElements.getValue();
   }
 
   void runOnOperation() override {
