@@ -25,7 +25,7 @@ def SetTarget : Pass<"qnt-set-target", "::mlir::ModuleOp"> {
     module {
     }
     // ----- after: --qnt-set-target="triple=thumbv7m-none-eabi mcpu=cortex-m3"
-    module attributes {qnt.target = #qnt.cpu_target<"thumbv7m-none-unknown-eabi", "cortex-m3", ...>} {
+    module attributes {qnt.target = #qnt.cpu_target<"thumbv7m-unknown-none-eabi", "cortex-m3", ...>} {
     }
     ```
   }];
