@@ -33,9 +33,12 @@ std::string mlir::qnt::getOpLabel(Operation *op) {
 
 std::string mlir::qnt::getEdgeName(Value value) {
   for (Operation *user : value.getUsers())
-    if (isa<QuantizeOp>(user))
+    if (isa<QuantizeOp>(user)) {
+      if (auto edge = user->getAttrOfType<StringAttr>(kEdgeAttr))
+        return edge.str();
       if (StringRef name = getLocationName(user->getLoc()); !name.empty())
         return name.str();
+    }
   if (Operation *op = value.getDefiningOp())
     return getOpLabel(op);
   auto argument = cast<BlockArgument>(value);
@@ -117,7 +120,15 @@ FusedChain mlir::qnt::getFusedChain(QuantizableOpInterface op) {
         op.absorbsClamp() ? user.getClampRange() : std::nullopt;
     std::optional<double> factor =
         op.absorbsFactor() ? user.getScaleFactor() : std::nullopt;
-    if (range) {
+    std::optional<SmallVector<float>> addend =
+        op.absorbsAddend() && !chain.clamp && chain.addend.empty()
+            ? user.getAddend()
+            : std::nullopt;
+    if (addend) {
+      chain.addend = std::move(*addend);
+      for (float &value : chain.addend)
+        value = static_cast<float>(value / chain.factor);
+    } else if (range) {
       chain.clamp = chain.clamp ? intersect(*chain.clamp, *range) : *range;
     } else if (factor) {
       chain.factor *= *factor;

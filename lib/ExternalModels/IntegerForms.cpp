@@ -49,6 +49,15 @@ std::optional<double> models::splatValue(Value value) {
   return constant.getSplatValue<APFloat>().convertToDouble();
 }
 
+std::optional<SmallVector<float>> models::rowValues(Value value) {
+  DenseFPElementsAttr constant;
+  if (!matchPattern(value, m_Constant(&constant)) ||
+      constant.getType().getRank() == 0 ||
+      constant.getNumElements() != constant.getType().getShape().back())
+    return std::nullopt;
+  return llvm::to_vector(constant.getValues<float>());
+}
+
 ScaleConstraint models::sameScale(ArrayRef<unsigned> operands,
                                   bool resultRangeSuffices) {
   ScaleConstraint constraint{ScaleConstraint::SameScale, {{true, 0}}};
@@ -145,6 +154,37 @@ Operation *models::rebuild(OpBuilder &builder, Operation *op,
   return copy;
 }
 
+Value models::intConst(OpBuilder &builder, Location loc,
+                       DenseElementsAttr values) {
+  return tosa::ConstOp::create(builder, loc, values.getType(), values);
+}
+
+FailureOr<SmallVector<int32_t>> models::addAddend(const IntegerForm &form,
+                                                  ArrayRef<int32_t> stored,
+                                                  float inputScale,
+                                                  ArrayRef<float> weightScales,
+                                                  std::string &reason) {
+  SmallVector<int32_t> sums(stored);
+  if (form.addend.empty())
+    return sums;
+  int64_t repeat = sums.size() / weightScales.size();
+  for (auto [channel, sum] : llvm::enumerate(sums)) {
+    bool saturated = false;
+    float addend = form.addend[form.addend.size() == 1 ? 0 : channel];
+    int64_t total =
+        int64_t(sum) + num::quantizeBias(addend, inputScale,
+                                         weightScales[channel / repeat],
+                                         saturated);
+    if (saturated || total != static_cast<int32_t>(total)) {
+      reason = "the constant added behind it does not fit 32 bits in channel " +
+               std::to_string(channel) + "; exclude the addition";
+      return failure();
+    }
+    sum = static_cast<int32_t>(total);
+  }
+  return sums;
+}
+
 Value models::zeroPointConst(OpBuilder &builder, Location loc, int64_t value,
                              Type element) {
   auto type = RankedTensorType::get({1}, element);
@@ -224,14 +264,30 @@ FailureOr<Values> models::buildConvolution(RewriterBase &rewriter,
     return failure();
   Location loc = op->getLoc();
   num::QuantParams input = paramsOf(form.operandTypes[0]);
+  SmallVector<float> scales = form.operandTypes[1].getScheme().getScaleValues();
   Type i8 = rewriter.getI8Type(), i32 = rewriter.getI32Type();
   Values operands(form.operands.begin(), form.operands.begin() + 3);
+  if (!form.addend.empty()) {
+    DenseIntElementsAttr bias;
+    if (!matchPattern(operands[2], m_Constant(&bias))) {
+      reason = "the bias is no constant, so the addition behind it can't join "
+               "it; exclude the addition";
+      return failure();
+    }
+    FailureOr<SmallVector<int32_t>> sums =
+        addAddend(form, llvm::to_vector(bias.getValues<int32_t>()), input.scale,
+                  scales, reason);
+    if (failed(sums))
+      return failure();
+    operands[2] = intConst(
+        rewriter, loc,
+        DenseElementsAttr::get(bias.getType(), ArrayRef<int32_t>(*sums)));
+  }
   operands.push_back(zeroPointConst(rewriter, loc, input.zeroPoint, i8));
   operands.push_back(zeroPointConst(rewriter, loc, 0, i8));
   auto type = cast<RankedTensorType>(op->getResult(0).getType()).clone(i32);
   Operation *convolution = rebuild(rewriter, op, operands, Type(type));
   convolution->setAttr("acc_type", TypeAttr::get(i32));
-  SmallVector<float> scales = form.operandTypes[1].getScheme().getScaleValues();
   return Values{buildRescale(
       rewriter, op, form, convolution->getResult(0),
       multipliers(form, input.scale, scales, type.getShape().back()))};

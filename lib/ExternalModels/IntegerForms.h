@@ -41,6 +41,16 @@ Attribute constantBehind(Value value);
 /// The one value of a constant whose elements are all equal.
 std::optional<double> splatValue(Value value);
 
+/// The last dimension of a constant that has size 1 in all others; nothing for
+/// other values.
+std::optional<SmallVector<float>> rowValues(Value value);
+
+/// `stored` plus the summand of `form`, in units of input times weight scale;
+/// fails with a reason if a sum does not fit 32 bits.
+FailureOr<SmallVector<int32_t>>
+addAddend(const IntegerForm &form, ArrayRef<int32_t> stored, float inputScale,
+          ArrayRef<float> weightScales, std::string &reason);
+
 /// The given operands and result 0 share scale and zero point.
 ScaleConstraint sameScale(ArrayRef<unsigned> operands,
                           bool resultRangeSuffices = false);
@@ -79,6 +89,9 @@ RankedTensorType storedType(Operation *op, const IntegerForm &form,
 /// The same op on other operands and result element types.
 Operation *rebuild(OpBuilder &builder, Operation *op, ValueRange operands,
                    ArrayRef<Type> resultTypes);
+
+/// tosa.const of these integers.
+Value intConst(OpBuilder &builder, Location loc, DenseElementsAttr values);
 
 /// tosa.const of shape [1] and the element type of `like`.
 Value zeroPointConst(OpBuilder &builder, Location loc, int64_t value,
@@ -124,6 +137,12 @@ FailureOr<Values> buildBinary(RewriterBase &rewriter, Operation *op,
 FailureOr<Values> buildConvolution(RewriterBase &rewriter, Operation *op,
                                    const IntegerForm &form,
                                    std::string &reason);
+
+/// Attaches the models of LinalgProducts.cpp.
+void attachLinalgProducts(MLIRContext &context);
+
+/// Attaches the models of LinalgProducts.cpp.
+void attachLinalgProducts(MLIRContext &context);
 
 } // namespace mlir::qnt::models
 

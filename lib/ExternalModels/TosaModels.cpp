@@ -51,6 +51,7 @@ struct ConvolutionModel : Base<ConvolutionModel<OpTy>, OpTy> {
   }
   bool absorbsClamp(Operation *) const { return true; }
   bool absorbsFactor(Operation *) const { return true; }
+  bool absorbsAddend(Operation *) const { return true; }
   FailureOr<Values> buildInteger(Operation *op, RewriterBase &rewriter,
                                  const IntegerForm &form,
                                  std::string &reason) const {
@@ -209,6 +210,28 @@ template <typename OpTy> struct BinaryModel : Base<BinaryModel<OpTy>, OpTy> {
         !std::isfinite(splat->constant))
       return std::nullopt;
     return splat->constant;
+  }
+  std::optional<SmallVector<float>> getAddend(Operation *op) const {
+    constexpr bool isSub = std::is_same_v<OpTy, tosa::SubOp>;
+    if (!isSub && !std::is_same_v<OpTy, tosa::AddOp>)
+      return std::nullopt;
+    for (unsigned constant : {1u, 0u}) {
+      if (op->getOperand(1 - constant).getType() !=
+              op->getResult(0).getType() ||
+          (isSub && constant == 0))
+        continue;
+      std::optional<SmallVector<float>> values =
+          rowValues(op->getOperand(constant));
+      if (std::optional<double> splat = splatValue(op->getOperand(constant)))
+        values = SmallVector<float>{static_cast<float>(*splat)};
+      if (!values)
+        continue;
+      if (isSub)
+        for (float &value : *values)
+          value = -value;
+      return values;
+    }
+    return std::nullopt;
   }
   std::optional<double> evaluateScalar(Operation *op, double x) const {
     std::optional<SplatOperand> splat = splatOperand(op);

@@ -77,6 +77,13 @@ static bool isStaticFloat(Operation *op) {
 // Casts
 //===----------------------------------------------------------------------===//
 
+/// The integer op keeps the name of the edge that it computes.
+static void copyEdgeName(Operation *from, Value integers) {
+  Attribute name = from->getAttr(kEdgeAttr);
+  if (Operation *op = integers.getDefiningOp(); op && name)
+    op->setAttr(kEdgeAttr, name);
+}
+
 void IntegerLowering::lowerQuantize(QuantizeOp op) {
   QuantizedType type = getCompleteType(op.getResult());
   if (stored.contains(op.getResult()) || !isIntegerPerTensor(type) ||
@@ -90,6 +97,7 @@ void IntegerLowering::lowerQuantize(QuantizeOp op) {
       cast<ShapedType>(op.getType()).clone(type.getArithmeticType()),
       op.getInput(), APFloat(params.scale), params.zeroPoint, range.min,
       range.max);
+  copyEdgeName(op, stored[op.getResult()]);
 }
 
 void IntegerLowering::lowerStorageCast(StorageCastOp op) {
@@ -219,6 +227,7 @@ void IntegerLowering::lowerOp(QuantizableOpInterface op) {
                   "calibration";
     return;
   }
+  form.addend = chain.addend;
   form.factor = chain.factor;
   form.clamp = chain.clamp;
   if (scalars.size() > 1)
@@ -246,6 +255,7 @@ void IntegerLowering::lowerOp(QuantizableOpInterface op) {
     rewriter.replaceAllUsesWith(op->getResult(0), built->front());
     return;
   }
+  copyEdgeName(quantize, built->front());
   for (Operation *user : result.getUsers())
     stored[user->getResult(0)] = built->front();
 }

@@ -86,7 +86,8 @@ struct Edges {
 static Edges collectEdges(ModuleOp module) {
   Edges edges;
   module.walk<WalkOrder::PreOrder>([&](Operation *op) {
-    if (auto quantizable = dyn_cast<QuantizableOpInterface>(op))
+    auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+    if (quantizable && !op->hasAttr("qnt.exclude"))
       edges.addOp(quantizable);
     // The region of a composite is its meaning, not a part of the model.
     return isa<CompositeOp>(op) ? WalkResult::skip() : WalkResult::advance();

@@ -30,6 +30,21 @@ static Value behindInnerEdge(Value operand) {
   return quantize.getInput();
 }
 
+/// The only activation of `op` that is no constant.
+static OpOperand *variableOperand(QuantizableOpInterface op) {
+  OpOperand *variable = nullptr;
+  for (const OperandRole &role : op.getOperandRoles()) {
+    OpOperand &operand = op->getOpOperand(role.operand);
+    if (role.kind != OperandRole::Activation ||
+        matchPattern(operand.get(), m_Constant()))
+      continue;
+    if (variable)
+      return nullptr;
+    variable = &operand;
+  }
+  return variable;
+}
+
 static bool isScalar(QuantizableOpInterface op) {
   return op && !getScalarChain(op).empty();
 }
@@ -37,7 +52,8 @@ static bool isScalar(QuantizableOpInterface op) {
 /// True if `op`, fed by `producer` without quantization between, becomes part
 /// of the producer's integer form.
 static bool joins(QuantizableOpInterface producer, QuantizableOpInterface op) {
-  if (producer.absorbsFactor() && op.getScaleFactor())
+  if ((producer.absorbsFactor() && op.getScaleFactor()) ||
+      (producer.absorbsAddend() && op.getAddend()))
     return true;
   if (!isScalar(producer) || !isScalar(op))
     return false;
@@ -57,19 +73,18 @@ static bool joins(QuantizableOpInterface producer, QuantizableOpInterface op) {
 void propagate::dropInnerEdges(Operation *root, Counts &counts) {
   walkGraph(root, [&](Operation *op) {
     QuantizableOpInterface quantizable = getQuantizable(op);
-    if (!isScalar(quantizable) || !getQuantizer(getStoredResult(quantizable)))
+    OpOperand *operand = quantizable ? variableOperand(quantizable) : nullptr;
+    if (!operand || !getQuantizer(getStoredResult(quantizable)))
       return;
-    OpOperand &operand =
-        op->getOpOperand(quantizable.getOperandRoles().front().operand);
-    Value value = behindInnerEdge(operand.get());
+    Value value = behindInnerEdge(operand->get());
     QuantizableOpInterface producer =
         value ? getQuantizable(value.getDefiningOp())
               : QuantizableOpInterface();
     if (!producer || !joins(producer, quantizable))
       return;
-    Operation *dequantize = operand.get().getDefiningOp();
+    Operation *dequantize = operand->get().getDefiningOp();
     Operation *quantize = dequantize->getOperand(0).getDefiningOp();
-    operand.set(value);
+    operand->set(value);
     dequantize->erase();
     quantize->erase();
     ++counts.dropped;

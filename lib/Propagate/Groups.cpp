@@ -49,6 +49,7 @@ static void insertEdge(Value value, QuantizedType type, StringRef name) {
   Location loc =
       NameLoc::get(StringAttr::get(value.getContext(), name), value.getLoc());
   auto quantize = QuantizeOp::create(builder, loc, retyped(value, type), value);
+  quantize->setAttr(kEdgeAttr, builder.getStringAttr(name));
   auto dequantize =
       DequantizeOp::create(builder, loc, value.getType(), quantize);
   value.replaceAllUsesExcept(dequantize, quantize);
@@ -129,8 +130,7 @@ void propagate::storeConstants(Operation *root, const ScaleGraph &graph,
     for (const OperandRole &role : quantizable.getOperandRoles()) {
       OpOperand &operand = op->getOpOperand(role.operand);
       auto constant = constants.find(operand.get());
-      std::optional<SmallVector<float>> values =
-          getFloatValues(operand.get());
+      std::optional<SmallVector<float>> values = getFloatValues(operand.get());
       if (role.kind != OperandRole::Activation || constant == constants.end() ||
           !values)
         continue;

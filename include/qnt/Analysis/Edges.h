@@ -14,6 +14,10 @@
 
 namespace mlir::qnt {
 
+/// The attribute of a quantize op, and of the integer op that replaces it, with
+/// the name of its edge.
+inline constexpr StringLiteral kEdgeAttr = "qnt.edge";
+
 /// The attribute that keeps an op float; its value says who wants it.
 inline constexpr StringLiteral kExcludeAttr = "qnt.exclude";
 
@@ -59,6 +63,8 @@ struct FusedChain {
   SmallVector<Operation *> absorbed;
   /// The value after the last absorbed op.
   Value result;
+  /// In the order of evaluation: clamp(factor * (x + addend)).
+  SmallVector<float> addend;
   double factor = 1.0;
   std::optional<RealRange> clamp;
 };

@@ -135,6 +135,16 @@ def Qnt_QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
         factor (`IntegerForm::factor`).
       }], "bool", "absorbsFactor", (ins), "", [{ return false; }]>,
     InterfaceMethod<[{
+        For an op that adds a constant to its one activation or subtracts one
+        from it: the summand, a single number or one per index of the last
+        dimension.
+      }], "::std::optional<::llvm::SmallVector<float>>", "getAddend", (ins), "",
+      [{ return std::nullopt; }]>,
+    InterfaceMethod<[{
+        True if the accumulator of the integer form can take a summand
+        (`IntegerForm::addend`).
+      }], "bool", "absorbsAddend", (ins), "", [{ return false; }]>,
+    InterfaceMethod<[{
         For an elementwise op of one activation operand: the real function, so
         that it, and chains of such ops, can become a 256-entry table.
       }], "::std::optional<double>", "evaluateScalar", (ins "double":$x), "",

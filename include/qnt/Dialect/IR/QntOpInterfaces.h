@@ -59,6 +59,9 @@ struct IntegerForm {
   SmallVector<QuantizedType> operandTypes;
   /// Per result: its quantized element type.
   SmallVector<QuantizedType> resultTypes;
+  /// Summand absorbed from a consumer (`absorbsAddend`), empty, a single number
+  /// or one per index of the last dimension; it comes before the factor.
+  SmallVector<float> addend;
   /// Factors absorbed from the consumers (`absorbsFactor`); they come before
   /// the clamp.
   double factor = 1.0;
