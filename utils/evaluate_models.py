@@ -19,7 +19,6 @@ import importlib.util
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -108,11 +107,10 @@ def measure(ev, compiler, name):
     metric = ev.evaluate(name, model)
     floats = ev.evaluate(name, ev.ort(source))
     close = ev.compare(name, model)["outputs"][0]
-    program = native_model.LinkedModel(linked)
+    program = native_model.ObjectModel(linked, compiler.runner)
     sample = ev.data(name, 1)[0]
     sample = {k: v[:1] for k, v in sample.items()} if isinstance(
         sample, dict) else sample[:1]
-    times = program.nanoseconds(sample, 400)
     weights = weight_bytes(source)
     return {
         "name": name,
@@ -124,7 +122,7 @@ def measure(ev, compiler, name):
         "float_bytes": os.path.getsize(source),
         "object_bytes": os.path.getsize(linked),
         "object_bar": int(1.15 * (weights + CODE_BYTES)),
-        "latency_us": float(np.median(times[len(times) // 4:])) / 1e3,
+        "latency_us": program.microseconds(sample),
         "arena_bytes": program.contract.arena_bytes,
         "seconds": seconds,
     }
@@ -184,8 +182,8 @@ def measure_all(ev, compiler, names):
     for name in names:
         try:
             rows.append(measure(ev, compiler, name))
-        except (RuntimeError, OSError, native_model.ContractError,
-                subprocess.CalledProcessError) as error:
+        except (RuntimeError, OSError,
+                native_model.ContractError) as error:
             missed.append(f"{name}: {error}")
             print(f"{name:<17} failed", flush=True)
             continue

@@ -37,18 +37,14 @@ ARM = [
     ("dotprod", "mcpu=generic features=+dotprod", "max"),
     ("i8mm", "mcpu=generic features=+dotprod,+i8mm", "max"),
 ]
-SYSROOT = "/usr/aarch64-linux-gnu"
 
 
 class Variant:
-    """name; options of --lower-to-llvm; link(object) -> LinkedModel."""
+    """name; options of --lower-to-llvm; options of quant-run; why not."""
 
-    def __init__(self, name, options, missing, compiler, emulator):
+    def __init__(self, name, options, missing, runner_options=()):
         self.name, self.options, self.missing = name, options, missing
-        self._compiler, self._emulator = compiler, emulator
-
-    def link(self, path):
-        return native_model.LinkedModel(path, self._compiler, self._emulator)
+        self.runner_options = runner_options
 
 
 def host_flags():
@@ -69,15 +65,14 @@ def variants():
             missing = "not an x86-64 machine"
         elif lacking:
             missing = f"the CPU lacks {', '.join(lacking)}"
-        yield Variant(name, f"triple=x86_64-linux-gnu {options}", missing,
-                      ("cc",), ())
+        yield Variant(name, f"triple=x86_64-linux-gnu {options}", missing)
     tools = ("aarch64-linux-gnu-gcc", "qemu-aarch64")
     lacking = [t for t in tools if not shutil.which(t)]
     for name, options, cpu in ARM:
         yield Variant(
             name, f"triple=aarch64-linux-gnu {options}",
             f"no {', '.join(lacking)}" if lacking else None,
-            (tools[0],), (tools[1], "-cpu", cpu, "-L", SYSROOT))
+            (f"--emulator-cpu={cpu}",))
 
 
 def reference_outputs(compiler, quantized, samples):
@@ -121,9 +116,9 @@ def compare_model(compiler, name, source, calibration, samples):
         try:
             compiler.run(quantized, f"--lower-to-llvm={variant.options}",
                          "-o", path)
-            got = variant.link(path).map(samples)
-        except (RuntimeError, native_model.ContractError,
-                subprocess.CalledProcessError) as error:
+            got = native_model.ObjectModel(
+                path, compiler.runner, variant.runner_options).map(samples)
+        except (RuntimeError, native_model.ContractError) as error:
             row[variant.name] = f"failed: {error}"
             continue
         found = difference(got, expected)

@@ -1,9 +1,9 @@
 """Runs what quant-opt emitted, from Python, with nothing but numpy.
 
-SharedModel loads a shared library through ctypes; LinkedModel links an object
-file with utils/native_harness.c and streams samples through one process, under
-an emulator if it is another machine's. Both read the contract beside the file
-(model.json) and take and give arrays of exactly its types and shapes.
+SharedModel loads a shared library through ctypes; ObjectModel hands an object
+file to quant-run, which streams samples through one process, under an emulator
+if it is another machine's. Both read the contract beside the file (model.json)
+and take and give arrays of exactly its types and shapes.
 
     model = SharedModel("out/digits.so")
     outputs = model(sample)             # one sample -> list of arrays
@@ -13,13 +13,11 @@ an emulator if it is another machine's. Both read the contract beside the file
 import ctypes
 import json
 import os
+import re
 import subprocess
 import tempfile
 
 import numpy as np
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-HARNESS = os.path.join(HERE, "native_harness.c")
 
 
 class ContractError(Exception):
@@ -63,21 +61,6 @@ class Contract:
         if len({len(a) for a in packed}) != 1:
             raise ContractError("inputs hold different numbers of samples")
         return packed
-
-    def unpack(self, raw, count):
-        """The bytes of `count` samples -> [array per output, joined]."""
-        sizes = [dtype.itemsize * int(np.prod(shape))
-                 for _, dtype, shape in self.outputs]
-        if len(raw) != count * sum(sizes):
-            raise ContractError(f"got {len(raw)} bytes of output, expected "
-                                f"{count * sum(sizes)}")
-        rows = np.frombuffer(raw, np.uint8).reshape(count, sum(sizes))
-        outs, at = [], 0
-        for (_, dtype, shape), size in zip(self.outputs, sizes):
-            part = np.ascontiguousarray(rows[:, at:at + size]).view(dtype)
-            outs.append(part.reshape((count,) + shape))
-            at += size
-        return [joined(o) for o in outs]
 
 
 def joined(array):
@@ -124,41 +107,36 @@ class SharedModel:
         return [joined(np.stack(column)) for column in zip(*rows)]
 
 
-class LinkedModel:
-    """An object file linked with the harness; `emulator` runs the program."""
+class ObjectModel:
+    """An object file, run by quant-run; under qemu if it is another
+    machine's."""
 
-    def __init__(self, path, compiler=("cc",), emulator=()):
+    def __init__(self, path, runner, options=()):
         self.contract = Contract.beside(path)
-        self._emulator = list(emulator)
-        self._folder = tempfile.TemporaryDirectory()
-        self._program = os.path.join(self._folder.name, "model")
-        subprocess.run(
-            [*compiler, "-O2", "-o", self._program, HARNESS, path,
-             f"-DMODEL_INIT={self.contract.data['init']}",
-             f"-DMODEL_RUN={self.contract.data['run']}", "-lm", "-lpthread"],
-            check=True)
+        self._command = [runner, path, *options]
 
-    def _execute(self, iterations, data):
-        sizes = [",".join(str(dtype.itemsize * int(np.prod(shape)))
-                          for _, dtype, shape in tensors)
-                 for tensors in (self.contract.inputs, self.contract.outputs)]
-        done = subprocess.run(
-            [*self._emulator, self._program, str(self.contract.arena_bytes),
-             str(self.contract.arena_align), str(iterations), *sizes],
-            input=data, capture_output=True, check=False)
-        if done.returncode:
-            raise ContractError(f"program ended with {done.returncode}: "
-                                f"{done.stderr.decode().strip()}")
-        return done.stdout
+    def _execute(self, samples, *options):
+        names = [name for name, _, _ in self.contract.inputs]
+        with tempfile.TemporaryDirectory() as folder:
+            inputs = os.path.join(folder, "inputs.npz")
+            outputs = os.path.join(folder, "outputs.npz")
+            packed = map(joined, self.contract.pack(samples))
+            np.savez(inputs, **dict(zip(names, packed)))
+            done = subprocess.run(
+                [*self._command, f"--inputs={inputs}",
+                 *(options or [f"--outputs={outputs}"])],
+                capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise ContractError(done.stderr.strip())
+            if options:
+                return done.stdout
+            with np.load(outputs) as arrays:
+                return [arrays[name] for name, _, _ in self.contract.outputs]
 
     def map(self, samples):
-        ins = self.contract.pack(samples)
-        count = len(ins[0])
-        data = b"".join(a[i].tobytes() for i in range(count) for a in ins)
-        return self.contract.unpack(self._execute(0, data), count)
+        return self._execute(samples)
 
-    def nanoseconds(self, samples, iterations=200):
-        """Run times of the first sample, in order."""
-        ins = self.contract.pack(samples)
-        data = b"".join(a[0].tobytes() for a in ins)
-        return np.array(self._execute(iterations, data).split(), np.int64)
+    def microseconds(self, samples):
+        """The median time of the first sample."""
+        text = self._execute(samples, "--benchmark")
+        return float(re.search(r"median ([0-9.]+) us", text)[1])
