@@ -46,9 +46,18 @@ void emitLoop(ImplicitLocOpBuilder &b, int64_t count, int64_t step,
 void emitStretches(ImplicitLocOpBuilder &b, int64_t size, int64_t lanes,
                    function_ref<void(Value, int64_t)> body);
 
+/// The type of `lanes` elements in registers: a vector, or a scalar for one
+/// lane, since targets differ in what they make of vectors of one.
+Type laneType(Type element, int64_t lanes);
+/// `value` in every lane.
+Value splatLanes(ImplicitLocOpBuilder &b, Type element, int64_t lanes,
+                 int64_t value);
 /// Loads `lanes` elements from `index` on, or one that is broadcast.
 Value loadLanes(ImplicitLocOpBuilder &b, Value memref, Value index,
                 int64_t lanes, bool broadcast = false);
+/// Stores all lanes of `value` from `index` on.
+void storeLanes(ImplicitLocOpBuilder &b, Value value, Value memref,
+                Value index);
 
 using NestIndices =
     function_ref<void(ImplicitLocOpBuilder &, ValueRange, int64_t)>;
@@ -62,7 +71,7 @@ void emitIndexNest(ImplicitLocOpBuilder &b, ArrayRef<int64_t> dims,
 using NestBody = function_ref<Value(ImplicitLocOpBuilder &, ValueRange)>;
 
 /// For each index of `dims`: output = body(inputs), in vectors of at most
-/// `lanes` elements. The vectors that the body gets and returns have the
+/// `lanes` elements (scalars for one). What the body gets and returns has the
 /// element types of the memrefs. `output` may be one of the inputs if their
 /// accesses agree.
 void emitNest(ImplicitLocOpBuilder &b, ArrayRef<int64_t> dims,

@@ -20,10 +20,12 @@ static Attribute describe(Builder &builder, Type type, DictionaryAttr attrs,
     name = attrs.getAs<StringAttr>("qnt.name");
   entry.set("name", name ? name : builder.getStringAttr(fallback));
   entry.set("type", TypeAttr::get(type));
-  for (StringRef key : {"scale", "zero_point", "axis"})
-    if (attrs)
+  // What float tensors become inside is none of the caller's business.
+  if (attrs && isa<IntegerType>(getElementTypeOrSelf(type)))
+    for (StringRef key : {"scale", "zero_point"})
       if (Attribute value = attrs.get(("qnt." + key).str()))
-        entry.set(key, value);
+        entry.set(key, isa<ArrayAttr>(value) ? value
+                                             : builder.getArrayAttr(value));
   return entry.getDictionary(builder.getContext());
 }
 

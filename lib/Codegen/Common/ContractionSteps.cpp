@@ -142,8 +142,7 @@ static Value emitDot(ImplicitLocOpBuilder &b, Value lhs, Value rhs, Value lhsAt,
                      Value rhsAt, int64_t lhsStride, int64_t rhsStride,
                      int64_t lanes, const MatMul &product,
                      const KernelTarget &target) {
-  auto type = VectorType::get(lanes, b.getI32Type());
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  Value zero = splatLanes(b, b.getI32Type(), lanes, 0);
   return emitReduction(b, product.k, zero, [&](Value k, Value acc) -> Value {
     auto load = [&](Value memref, Value at, bool broadcast, int32_t zp) {
       Value wide =
@@ -192,8 +191,7 @@ static FailureOr<KernelCall> emitMatMul(KernelModule &module, const Step &step,
                 words.push_back(loadLanes(b, table, at[2], lanes));
               Value bytes = emitRescale(
                   b, acc, rescaleOperands(b, spec, acc, words), spec, target);
-              vector::StoreOp::create(b, bytes, args.back(),
-                                      ValueRange{at.back()});
+              storeLanes(b, bytes, args.back(), at.back());
             });
         return success();
       });

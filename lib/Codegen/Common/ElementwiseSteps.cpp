@@ -235,19 +235,18 @@ static LogicalResult planTable(Plan &plan, Operation *operation) {
     kernel.tables = {module.addConstant(
         "table", storedTable(op.getTable(), module.getTarget()))};
     kernel.body = [](ImplicitLocOpBuilder &b, ValueRange in,
-                     ValueRange tables) {
-      auto type = cast<VectorType>(in[0].getType());
-      Value result;
-      for (int64_t lane = 0; lane < type.getNumElements(); ++lane) {
-        Value byte = vector::ExtractOp::create(b, in[0], lane);
+                     ValueRange tables) -> Value {
+      auto lookUp = [&](Value byte) -> Value {
         Value index = arith::IndexCastUIOp::create(b, b.getIndexType(), byte);
-        Value entry = memref::LoadOp::create(b, tables[0], ValueRange{index});
-        result =
-            result
-                ? vector::InsertOp::create(b, entry, result, lane).getResult()
-                : vector::BroadcastOp::create(b, type, entry).getResult();
-      }
-      return result;
+        return memref::LoadOp::create(b, tables[0], ValueRange{index});
+      };
+      auto type = dyn_cast<VectorType>(in[0].getType());
+      if (!type)
+        return lookUp(in[0]);
+      SmallVector<Value> entries;
+      for (int64_t lane = 0; lane < type.getNumElements(); ++lane)
+        entries.push_back(lookUp(vector::ExtractOp::create(b, in[0], lane)));
+      return vector::FromElementsOp::create(b, type, entries);
     };
     return emitElementwise(module, step, kernel);
   };

@@ -34,17 +34,19 @@ mlir::qnt::emitCopy(KernelModule &module, Location loc, ArrayRef<int64_t> dims,
   FailureOr<func::FuncOp> kernel = module.getOrCreateKernel(
       loc, "copy", key, {fromType, toType},
       [&](ImplicitLocOpBuilder &b, ValueRange arguments) {
-        emitNest(
-            b, dims, {{arguments[0], fromAccess}}, {arguments[1], toAccess},
-            lanesFor(from.element, module.getTarget()),
-            [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
-              if (flip == 0)
-                return in[0];
-              Value mask = arith::ConstantOp::create(
-                  b, DenseElementsAttr::get(cast<ShapedType>(in[0].getType()),
-                                            static_cast<int8_t>(flip)));
-              return arith::XOrIOp::create(b, in[0], mask);
-            });
+        emitNest(b, dims, {{arguments[0], fromAccess}},
+                 {arguments[1], toAccess},
+                 lanesFor(from.element, module.getTarget()),
+                 [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+                   if (flip == 0)
+                     return in[0];
+                   int64_t lanes = 1;
+                   if (auto type = dyn_cast<VectorType>(in[0].getType()))
+                     lanes = type.getNumElements();
+                   Value mask = splatLanes(b, from.element, lanes,
+                                           static_cast<int8_t>(flip));
+                   return arith::XOrIOp::create(b, in[0], mask);
+                 });
         return success();
       });
   if (failed(kernel))
@@ -61,10 +63,8 @@ static void emitFill(ImplicitLocOpBuilder &b, Value memref,
   emitIndexNest(
       b, dims, access, lanes,
       [&](ImplicitLocOpBuilder &b, ValueRange indices, int64_t width) {
-        auto type = VectorType::get(width, b.getI8Type());
-        Value splat = arith::ConstantOp::create(
-            b, DenseElementsAttr::get(cast<ShapedType>(type), value));
-        vector::StoreOp::create(b, splat, memref, ValueRange{indices[0]});
+        Value splat = splatLanes(b, b.getI8Type(), width, value);
+        storeLanes(b, splat, memref, indices[0]);
       });
 }
 

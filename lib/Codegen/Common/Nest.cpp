@@ -65,14 +65,40 @@ void mlir::qnt::emitStretches(ImplicitLocOpBuilder &b, int64_t size,
   }
 }
 
+Type mlir::qnt::laneType(Type element, int64_t lanes) {
+  if (lanes == 1)
+    return element;
+  return VectorType::get(lanes, element);
+}
+
+Value mlir::qnt::splatLanes(ImplicitLocOpBuilder &b, Type element,
+                            int64_t lanes, int64_t value) {
+  Type type = laneType(element, lanes);
+  TypedAttr attr = b.getIntegerAttr(element, value);
+  if (auto vector = dyn_cast<VectorType>(type))
+    attr = DenseElementsAttr::get(vector, Attribute(attr));
+  return arith::ConstantOp::create(b, attr);
+}
+
 Value mlir::qnt::loadLanes(ImplicitLocOpBuilder &b, Value memref, Value index,
                            int64_t lanes, bool broadcast) {
   Type element = cast<MemRefType>(memref.getType()).getElementType();
-  auto type = VectorType::get(lanes, element);
-  if (!broadcast)
-    return vector::LoadOp::create(b, type, memref, ValueRange{index});
+  Type type = laneType(element, lanes);
+  if (!broadcast && lanes > 1)
+    return vector::LoadOp::create(b, cast<VectorType>(type), memref,
+                                  ValueRange{index});
   Value scalar = memref::LoadOp::create(b, memref, ValueRange{index});
+  if (lanes == 1)
+    return scalar;
   return vector::BroadcastOp::create(b, type, scalar);
+}
+
+void mlir::qnt::storeLanes(ImplicitLocOpBuilder &b, Value value, Value memref,
+                           Value index) {
+  if (isa<VectorType>(value.getType()))
+    vector::StoreOp::create(b, value, memref, ValueRange{index});
+  else
+    memref::StoreOp::create(b, value, memref, ValueRange{index});
 }
 
 namespace {
@@ -186,8 +212,7 @@ void mlir::qnt::emitNest(ImplicitLocOpBuilder &b, ArrayRef<int64_t> dims,
               loadLanes(b, input.memref, indices[i], width,
                         width > 1 && merged.strides[i].back() == 0));
         Value result = body(b, vectors);
-        vector::StoreOp::create(b, result, output.memref,
-                                ValueRange{indices.back()});
+        storeLanes(b, result, output.memref, indices.back());
       });
 }
 

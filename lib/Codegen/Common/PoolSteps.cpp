@@ -69,22 +69,20 @@ static FailureOr<KernelCall> emitMaxPool(KernelModule &module, const Step &step,
   FailureOr<func::FuncOp> kernel = module.getOrCreateKernel(
       step.loc, "maxpool", key, types,
       [&](ImplicitLocOpBuilder &b, ValueRange args) {
-        emitWindows(
-            b, in, out, window, target.vectorBits / 8,
-            [&](Value tap, Value, Value result, int64_t lanes) {
-              auto type = VectorType::get(lanes, b.getI8Type());
-              auto least = static_cast<int8_t>(-128 + target.storageOffset());
-              Value init = arith::ConstantOp::create(
-                  b, DenseElementsAttr::get(cast<ShapedType>(type), least));
-              Value best =
-                  emitFold(b, args[0], tap, in, window, lanes, init,
-                           [&](Value acc, Value bytes) -> Value {
-                             if (target.unsignedActivations)
-                               return arith::MaxUIOp::create(b, acc, bytes);
-                             return arith::MaxSIOp::create(b, acc, bytes);
-                           });
-              vector::StoreOp::create(b, best, args[1], ValueRange{result});
-            });
+        emitWindows(b, in, out, window, target.vectorBits / 8,
+                    [&](Value tap, Value, Value result, int64_t lanes) {
+                      auto least =
+                          static_cast<int8_t>(-128 + target.storageOffset());
+                      Value init = splatLanes(b, b.getI8Type(), lanes, least);
+                      Value best = emitFold(
+                          b, args[0], tap, in, window, lanes, init,
+                          [&](Value acc, Value bytes) -> Value {
+                            if (target.unsignedActivations)
+                              return arith::MaxUIOp::create(b, acc, bytes);
+                            return arith::MaxSIOp::create(b, acc, bytes);
+                          });
+                      storeLanes(b, best, args[1], result);
+                    });
         return success();
       });
   if (failed(kernel))
@@ -132,8 +130,7 @@ static FailureOr<KernelCall> emitSumPool(KernelModule &module, const Step &step,
         emitWindows(
             b, in, out, window, 16,
             [&](Value tap, Value channel, Value result, int64_t lanes) {
-              auto type = VectorType::get(lanes, b.getI32Type());
-              Value init = arith::ConstantOp::create(b, b.getZeroAttr(type));
+              Value init = splatLanes(b, b.getI32Type(), lanes, 0);
               Value sum = emitFold(b, args[0], tap, in, window, lanes, init,
                                    [&](Value acc, Value bytes) -> Value {
                                      return arith::AddIOp::create(
@@ -144,8 +141,7 @@ static FailureOr<KernelCall> emitSumPool(KernelModule &module, const Step &step,
                 words.push_back(loadLanes(b, table, channel, lanes));
               Value bytes = emitRescale(
                   b, sum, rescaleOperands(b, spec, sum, words), spec, target);
-              vector::StoreOp::create(b, bytes, args.back(),
-                                      ValueRange{result});
+              storeLanes(b, bytes, args.back(), result);
             });
         return success();
       });

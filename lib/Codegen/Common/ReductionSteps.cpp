@@ -166,8 +166,7 @@ static Value emitLine(ImplicitLocOpBuilder &b, Value memref, Value at,
                                                reduction.kind,
                                                target.unsignedActivations);
                          });
-  auto type = VectorType::get(lanes, b.getI32Type());
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  Value zero = splatLanes(b, b.getI32Type(), lanes, 0);
   Value sum = emitReduction(b, length, zero, [&](Value index, Value acc) {
     return arith::AddIOp::create(b, acc, emitWiden(b, load(index), target))
         .getResult();
@@ -219,8 +218,7 @@ static FailureOr<KernelCall> emitReduce(KernelModule &module, const Step &step,
               Value bytes =
                   emitLine(b, args[0], at[0], input.shape[reduction.axis],
                            stride, lanes, reduction, words, module.getTarget());
-              vector::StoreOp::create(b, bytes, args.back(),
-                                      ValueRange{at.back()});
+              storeLanes(b, bytes, args.back(), at.back());
             });
         return success();
       });
