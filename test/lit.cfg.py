@@ -62,6 +62,8 @@ config.substitutions += [
     ("%digits", os.path.join(config.qnt_src_root, "examples", "digits")),
     ("%utils", os.path.join(config.qnt_src_root, "utils")),
     ("%shared", shared),
+    # Nothing where there is none: an empty launcher is no launcher.
+    ("%ccache", shutil.which("ccache") or ""),
     ("%qemu-aarch64", "qemu-aarch64 -L /usr/aarch64-linux-gnu"),
 ]
 
