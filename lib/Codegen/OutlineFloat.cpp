@@ -47,8 +47,9 @@ public:
   Outliner(func::FuncOp function, ModuleOp islands)
       : function(function), islands(islands) {}
 
-  /// Ops of each group in their order, groups by their first op.
-  void findGroups();
+  /// Ops of each group in their order, groups by their first op; fails where an
+  /// op could not be compiled.
+  LogicalResult findGroups();
   void outline();
   unsigned numGroups() const { return groups.size(); }
   bool empty() const { return groups.empty(); }
@@ -87,8 +88,22 @@ void Outliner::adoptReshapes() {
   }
 }
 
-void Outliner::findGroups() {
+/// Memory is planned at compile time, so every size must be known.
+static LogicalResult checkStatic(Operation *op) {
+  for (Type type : op->getResultTypes())
+    if (auto shaped = dyn_cast<ShapedType>(type))
+      if (!shaped.hasStaticShape())
+        return op->emitError()
+               << "'" << op->getName() << "' has a result of dynamic size "
+               << type << "; give the model fixed input shapes";
+  return success();
+}
+
+LogicalResult Outliner::findGroups() {
   adoptReshapes();
+  for (Operation *op : members)
+    if (failed(checkStatic(op)))
+      return failure();
   DenseMap<Operation *, unsigned> level;
   llvm::EquivalenceClasses<Operation *> classes;
   for (Operation &op : function.getBody().front()) {
@@ -115,6 +130,7 @@ void Outliner::findGroups() {
     byLeader[classes.getLeaderValue(op)].push_back(op);
   for (auto &entry : byLeader)
     groups.push_back(std::move(entry.second));
+  return success();
 }
 
 /// Values that the ops of `group` use but do not make, constants left out.
@@ -161,6 +177,26 @@ static void cloneConstants(OpBuilder &builder, Operation *op,
   });
 }
 
+/// Multiply-accumulates of a contraction: the result's elements times what each
+/// sums over.
+static int64_t macsOf(Operation *op) {
+  auto size = [](Value value) {
+    return cast<ShapedType>(value.getType()).getNumElements();
+  };
+  auto channels = [](Value value) {
+    return cast<ShapedType>(value.getType()).getShape().back();
+  };
+  if (auto conv = dyn_cast<tosa::Conv2DOp>(op))
+    return size(conv.getOutput()) * size(conv.getWeight()) /
+           channels(conv.getOutput());
+  if (auto conv = dyn_cast<tosa::DepthwiseConv2DOp>(op))
+    return size(conv.getOutput()) * size(conv.getWeight()) /
+           channels(conv.getOutput());
+  if (auto product = dyn_cast<tosa::MatMulOp>(op))
+    return size(product.getOutput()) * channels(product.getA());
+  return 0;
+}
+
 void Outliner::outlineGroup(Group &group, unsigned index) {
   SmallVector<Value> inputs = inputsOf(group), outputs = outputsOf(group);
   Location loc = group.front()->getLoc();
@@ -186,6 +222,11 @@ void Outliner::outlineGroup(Group &group, unsigned index) {
   auto declaration = func::FuncOp::create(builder, loc, name, type);
   declaration.setPrivate();
   declaration->setAttr(kScratchAttr, builder.getI64IntegerAttr(0));
+  int64_t macs = 0;
+  for (Operation *op : group)
+    op->walk([&](Operation *inner) { macs += macsOf(inner); });
+  if (macs > 0)
+    island->setAttr(kMacsAttr, builder.getI64IntegerAttr(macs));
   builder.setInsertionPoint(group.back());
   auto call = func::CallOp::create(builder, loc, declaration, inputs);
   for (auto [output, result] : llvm::zip(outputs, call.getResults()))
@@ -214,7 +255,8 @@ struct OutlineFloat : mlir::qnt::impl::OutlineFloatBase<OutlineFloat> {
       if (function.isExternal() || !function.getBody().hasOneBlock())
         continue;
       Outliner outliner(function, islands);
-      outliner.findGroups();
+      if (failed(outliner.findGroups()))
+        return signalPassFailure();
       outliner.outline();
       numFunctions += outliner.numGroups();
     }

@@ -26,6 +26,8 @@ inline constexpr llvm::StringLiteral kContractAttr = "qnt.contract";
 /// last argument (none if 0).
 inline constexpr llvm::StringLiteral kScratchAttr = "qnt.scratch_bytes";
 
+/// On outlined float functions: their multiply-accumulates.
+inline constexpr llvm::StringLiteral kMacsAttr = "qnt.macs";
 /// The inner module that holds float functions on their way to buffers.
 inline constexpr llvm::StringLiteral kFloatModule = "qnt_float";
 

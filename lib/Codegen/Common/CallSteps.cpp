@@ -34,6 +34,8 @@ static LogicalResult planCall(Plan &plan, Operation *operation) {
     Type byte = IntegerType::get(op.getContext(), 8);
     step.outputs.push_back(plan.allocate(byte, scratch.getInt()));
   }
+  if (auto macs = callee->getAttrOfType<IntegerAttr>(kMacsAttr))
+    plan.addMacs(macs.getInt());
   step.emit = [callee](KernelModule &, const Step &) {
     return FailureOr<KernelCall>(KernelCall{callee, {}});
   };

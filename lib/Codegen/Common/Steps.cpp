@@ -127,7 +127,7 @@ FailureOr<RescaleOp> mlir::qnt::onlyRescale(Operation *op) {
   return op->emitError()
          << "'" << op->getName()
          << "' has a kernel only together with the qnt.rescale to i8 that is "
-            "its single user; lower it with qnt-lower";
+            "its single user; lower it with qnt-lower-to-integer";
 }
 
 //===----------------------------------------------------------------------===//
