@@ -9,21 +9,20 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
+#include "qnt/Calibrate/Passes.h"
 #include "qnt/Codegen/Passes.h"
 #include "qnt/Dialect/IR/Qnt.h"
 #include "qnt/Dialect/IR/QntTranslation.h"
-#include "qnt/Interop/Passes.h"
-#include "qnt/Prepare/Passes.h"
-#include "qnt/ExternalModels/ExternalModels.h"
 #include "qnt/Emit/Passes.h"
 #include "qnt/ExternalModels/ExternalModels.h"
 #include "qnt/Float/Passes.h"
+#include "qnt/Fold/Passes.h"
 #include "qnt/Interop/Passes.h"
+#include "qnt/Lower/Passes.h"
 #include "qnt/Observe/Passes.h"
 #include "qnt/Pipelines/FloatToLLVM.h"
 #include "qnt/Pipelines/Pipelines.h"
-#include "qnt/Fold/Passes.h"
-#include "qnt/Lower/Passes.h"
+#include "qnt/Prepare/Passes.h"
 #include "qnt/Propagate/Passes.h"
 // REGISTER: one include per part.
 
@@ -45,5 +44,6 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerQntLowerPasses();
   registerQntPropagatePasses();
   registerQntCodegenPasses();
+  registerQntCalibratePasses();
   // REGISTER: one line per part.
 }

@@ -271,7 +271,7 @@ private:
     if (vectorLength < 1 || tileVectors < 1) {
       getOperation()->emitError("expected vector-length and tile-vectors of at "
                                 "least 1, found ")
-          << vectorLength << " and " << tileVectors;
+          << vectorLength.getValue() << " and " << tileVectors.getValue();
       return signalPassFailure();
     }
     getOperation()->walk([&](Operation *op) {

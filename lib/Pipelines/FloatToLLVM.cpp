@@ -45,6 +45,7 @@ void qnt::buildFloatToLinalgPipeline(OpPassManager &pm) {
   functions.addPass(createTosaToArithPass());
   functions.addPass(createTosaToTensorPass());
   functions.addPass(createTosaToSCFPass());
+  functions.addPass(createConvertElementwiseToLinalgPass());
   functions.addPass(createLinalgElementwiseOpFusionPass());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());

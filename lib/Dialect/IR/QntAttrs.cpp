@@ -31,6 +31,38 @@ static void printFloat(AsmPrinter &printer, const APFloat &value) {
   printer.printFloat(value);
 }
 
+/// `, axis = 3` and `, symmetric = true`, each optional, in this order.
+static ParseResult parsePendingOptions(AsmParser &parser,
+                                       std::optional<int64_t> &axis,
+                                       bool &symmetric) {
+  axis = std::optional<int64_t>();
+  symmetric = false;
+  if (failed(parser.parseOptionalComma()))
+    return success();
+  if (succeeded(parser.parseOptionalKeyword("axis"))) {
+    int64_t value = 0;
+    if (parser.parseEqual() || parser.parseInteger(value))
+      return failure();
+    axis = std::optional<int64_t>(value);
+    if (failed(parser.parseOptionalComma()))
+      return success();
+  }
+  if (parser.parseKeyword("symmetric") || parser.parseEqual())
+    return failure();
+  SMLoc location = parser.getCurrentLocation();
+  symmetric = succeeded(parser.parseOptionalKeyword("true"));
+  if (!symmetric && failed(parser.parseOptionalKeyword("false")))
+    return parser.emitError(location, "expected true or false");
+  return success();
+}
+static void printPendingOptions(AsmPrinter &printer,
+                                std::optional<int64_t> axis, bool symmetric) {
+  if (axis)
+    printer << ", axis = " << *axis;
+  if (symmetric)
+    printer << ", symmetric = true";
+}
+
 #define GET_ATTRDEF_CLASSES
 #include "qnt/Dialect/IR/QntAttrs.cpp.inc"
 

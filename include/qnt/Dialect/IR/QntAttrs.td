@@ -139,9 +139,9 @@ def Qnt_PendingAttr : Qnt_Scheme<"Pending", "pending"> {
   let parameters = (ins EnumParameter<Qnt_GranularityEnum>:$granularity,
                     OptionalParameter<"std::optional<int64_t>">:$axis,
                     DefaultValuedParameter<"bool", "false">:$symmetric);
+  // Two optional groups that start with a comma are beyond the format.
   let assemblyFormat = [{
-    `<` $granularity (`,` `axis` `=` $axis^)?
-        (`,` `symmetric` `=` $symmetric^)? `>`
+    `<` $granularity `` custom<PendingOptions>($axis, $symmetric) `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -1,0 +1,122 @@
+//===- RunObservers.cpp - observers as compiled code ----------------------===//
+//
+// The copy that is compiled takes one more argument, the states of all
+// observers in one buffer, and returns nothing, so ops that no observer depends
+// on are not even computed.
+//
+//===----------------------------------------------------------------------===//
+
+#include "RunObservers.h"
+#include "qnt/Execution/Jit.h"
+#include "qnt/Execution/Progress.h"
+
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::qnt;
+
+/// %y = qnt.observe %x -> the observer's update on a buffer of %x.
+static void buildUpdate(ObserveOp op, Value states, int64_t offset) {
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  auto type = cast<RankedTensorType>(op.getInput().getType());
+  ObserverAttrInterface observer = op.getObserver();
+  Value values = bufferization::ToBufferOp::create(
+      builder, loc, MemRefType::get(type.getShape(), type.getElementType()),
+      op.getInput(), /*readOnly=*/true);
+  Value state = memref::SubViewOp::create(
+      builder, loc, states,
+      ArrayRef<OpFoldResult>{builder.getIndexAttr(offset)},
+      ArrayRef<OpFoldResult>{builder.getIndexAttr(observer.getStateSize())},
+      ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
+  observer.buildUpdate(builder, loc, values, state);
+  op.replaceAllUsesWith(op.getInput());
+  op.erase();
+}
+
+/// Drops the results: only the states matter.
+static void dropResults(func::FuncOp function) {
+  function.walk([](func::ReturnOp op) { op->setOperands({}); });
+  function.setType(FunctionType::get(function.getContext(),
+                                     function.getArgumentTypes(), {}));
+  function.removeResAttrsAttr();
+}
+
+static OwningOpRef<ModuleOp> buildObserved(ObserverRun &run) {
+  auto module = run.function->getParentOfType<ModuleOp>();
+  OwningOpRef<ModuleOp> clone(module.clone());
+  auto function = clone->lookupSymbol<func::FuncOp>(run.function.getName());
+  auto type =
+      MemRefType::get({run.stateSize}, Float64Type::get(module.getContext()));
+  unsigned last = function.getNumArguments();
+  if (failed(function.insertArgument(last, type, {}, function.getLoc())))
+    return nullptr;
+  SmallVector<ObserveOp> ops;
+  function.walk([&](ObserveOp op) { ops.push_back(op); });
+  for (auto [op, offset] : llvm::zip_equal(ops, run.offsets))
+    buildUpdate(op, function.getArgument(last), offset);
+  dropResults(function);
+  return clone;
+}
+
+/// A word of NaN says that a value on the edge was not finite.
+static LogicalResult checkFinite(ObserverRun &run, ArrayRef<double> states,
+                                 int64_t sample) {
+  for (auto [i, op] : llvm::enumerate(run.ops)) {
+    ArrayRef<double> state =
+        states.slice(run.offsets[i], op.getObserver().getStateSize());
+    if (llvm::none_of(state, [](double word) { return std::isnan(word); }))
+      continue;
+    return op.emitError("edge '")
+           << op.getEdge() << "' is not finite: sample " << sample
+           << " leads to NaN or infinity there; remove the sample from '"
+           << run.data << "' or mend the model";
+  }
+  return success();
+}
+
+FailureOr<int64_t> qnt::runObservers(ObserverRun &run,
+                                     MutableArrayRef<double> states) {
+  func::FuncOp function = run.function;
+  FailureOr<SmallVector<NamedSpec>> inputs = getInputSpecs(function);
+  if (failed(inputs))
+    return failure();
+  // Data first: a wrong file is found before anything is compiled.
+  auto stream = SampleStream::open(run.data, *inputs);
+  if (!stream)
+    return emitError(function.getLoc(), "calibration: ")
+           << llvm::toString(stream.takeError());
+  OwningOpRef<ModuleOp> observed = buildObserved(run);
+  if (!observed)
+    return function.emitError("cannot add an argument for observer states");
+  FailureOr<std::unique_ptr<Jit>> jit = Jit::create(*observed, run.lowering);
+  if (failed(jit))
+    return failure();
+  Jit::PackedFn call = (*jit)->lookupPacked(function.getName());
+  if (!call)
+    return function.emitError("no code for function '")
+           << function.getName() << "' after lowering '" << run.lowering << "'";
+  int64_t total = stream->getNumSamples();
+  if (run.maxSamples > 0)
+    total = std::min(total, run.maxSamples);
+  ProgressBar progress("calibrating", total);
+  SmallVector<Tensor> sample;
+  for (int64_t i = 0; i < total; ++i) {
+    auto more = stream->next(sample);
+    if (!more)
+      return emitError(function.getLoc(), "calibration: ")
+             << llvm::toString(more.takeError());
+    SmallVector<void *> arguments;
+    for (Tensor &tensor : sample)
+      arguments.push_back(tensor.data());
+    arguments.push_back(states.data());
+    call(arguments.data());
+    if (failed(checkFinite(run, states, i)))
+      return failure();
+    progress.update(i + 1);
+  }
+  return total;
+}
