@@ -24,6 +24,7 @@
 #include "qnt/Pipelines/Pipelines.h"
 #include "qnt/Prepare/Passes.h"
 #include "qnt/Propagate/Passes.h"
+#include "qnt/Report/Passes.h"
 // REGISTER: one include per part.
 
 void mlir::qnt::registerAll(DialectRegistry &registry) {
@@ -45,5 +46,6 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerQntPropagatePasses();
   registerQntCodegenPasses();
   registerQntCalibratePasses();
+  registerQntReportPasses();
   // REGISTER: one line per part.
 }

@@ -21,6 +21,7 @@ LAYERS = [
     ["Analysis", "ExternalModels", "Contracts", "Execution"],
     ["Import", "Prepare", "Observe", "Calibrate", "Propagate", "Fold", "Lower",
      "Codegen", "Emit", "Interop", "Float"],
+     "Codegen", "Emit", "Interop", "Report"],
     ["Pipelines"],
     ["InitAll"],
     ["tools"],

@@ -186,6 +186,8 @@ static void storeErrors(ModuleOp module, const Errors &errors) {
 
 namespace {
 struct QntReportSqnrPass : qnt::impl::QntReportSqnrBase<QntReportSqnrPass> {
+  using QntReportSqnrBase::QntReportSqnrBase;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     auto bytecode = module->getAttrOfType<StringAttr>(kFloatReferenceAttr);

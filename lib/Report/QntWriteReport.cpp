@@ -33,6 +33,8 @@ static LogicalResult writeFile(ModuleOp module, StringRef path,
 
 namespace {
 struct QntWriteReportPass : qnt::impl::QntWriteReportBase<QntWriteReportPass> {
+  using QntWriteReportBase::QntWriteReportBase;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (file.empty()) {

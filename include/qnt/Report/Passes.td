@@ -49,7 +49,7 @@ def QntReportTensors : Pass<"qnt-report-tensors", "::mlir::ModuleOp"> {
       return %d : tensor<4xf32>
     }
     // ----- after
-    module attributes {qnt.report = {tensors = [{name = "input", role = "activation"...}]}} {
+    module attributes {qnt.report = {tensors = [{name = "input", role = "activation"...{
     ...
     }
     ```

@@ -1,0 +1,5 @@
+// RUN: not quant-opt %s --qnt-write-report=file=%t.d/none/r.json 2>&1 | FileCheck %s
+
+// CHECK: error: cannot write report '{{.*}}r.json': {{.*}}No such file or directory
+module {
+}
