@@ -6,11 +6,19 @@
 
 #include "Report.h"
 
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace mlir::qnt;
 namespace json = llvm::json;
+
+/// Significant digits, as printf's %g; formatv has no such style.
+static std::string significant(double value, unsigned digits) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.*g", int(digits), value);
+  return text;
+}
 
 /// "0.0123" or "12 scales 0.001 .. 0.02".
 static std::string describeScale(const json::Object &tensor) {
@@ -24,8 +32,9 @@ static std::string describeScale(const json::Object &tensor) {
     high = std::max(high, scale);
   }
   if (scales->size() == 1)
-    return llvm::formatv("{0:g6}", low).str();
-  return llvm::formatv("{0:g3}..{1:g3} x{2}", low, high, scales->size()).str();
+    return significant(low, 6);
+  return significant(low, 3) + ".." + significant(high, 3) + " x" +
+         std::to_string(scales->size());
 }
 
 static std::string describeZeroPoint(const json::Object &tensor) {
@@ -39,13 +48,9 @@ static std::string describeZeroPoint(const json::Object &tensor) {
   return same ? std::to_string(first) : "varies";
 }
 
-static std::string describeNumber(const json::Object &tensor, StringRef key,
-                                  StringRef format) {
+static std::string describeNumber(const json::Object &tensor, StringRef key) {
   std::optional<double> value = tensor.getNumber(key);
-  if (!value)
-    return "-";
-  return format == "f1" ? llvm::formatv("{0:f1}", *value).str()
-                        : llvm::formatv("{0:g5}", *value).str();
+  return value ? significant(*value, 4) : "-";
 }
 
 static std::string shorten(StringRef name, size_t width) {
@@ -67,9 +72,9 @@ static void renderTensors(const json::Array &tensors,
         shorten(tensor.getString("name").value_or(""), 30),
         tensor.getString("role").value_or(""),
         tensor.getString("dtype").value_or(""), describeScale(tensor),
-        describeZeroPoint(tensor), describeNumber(tensor, "seen_min", "g5"),
-        describeNumber(tensor, "seen_max", "g5"),
-        describeNumber(tensor, "sqnr_db", "f1"));
+        describeZeroPoint(tensor), describeNumber(tensor, "seen_min"),
+        describeNumber(tensor, "seen_max"),
+        describeNumber(tensor, "sqnr_db"));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "qnt/Dialect/IR/QntNumerics.h"
 
 using namespace mlir;
