@@ -1,8 +1,9 @@
 //===- KernelBench.cpp - speed of emitted kernels against the peak --------===//
 //
-// kernel-bench [CPU [LAYER-SUBSTRING]]: a table of microseconds, GMAC/s and the
+// kernel-bench [CPU [LAYER-SUBSTRING [OBJECT]]]: a table of microseconds, GMAC/s and the
 // share of the multiply units' peak, which a register-only loop measures in the
-// same process, plus the bytes of code. Not a test: nothing here can fail but
+// same process, plus the bytes of code. With OBJECT it writes
+// that file instead, for a disassembler or llvm-mca. Not a test: nothing here can fail but
 // the build. Figures need a quiet machine; compare shares, not times.
 //
 //===----------------------------------------------------------------------===//
@@ -105,6 +106,11 @@ int main(int argc, char **argv) {
         failed(addCase(one, prepared.back(), 0)))
       return 1;
     text.push_back(measureText(*alone, *cpu));
+  }
+  if (argc > 3) {
+    std::string error = compileObject(*all, *cpu, argv[3]);
+    llvm::errs() << error;
+    return !error.empty();
   }
   RunResult result = runCases(*all, *cpu, runs, /*timed=*/true);
   if (!result.error.empty()) {

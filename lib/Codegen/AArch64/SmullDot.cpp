@@ -11,46 +11,6 @@
 using namespace mlir;
 using namespace mlir::qnt;
 
-//===----------------------------------------------------------------------===//
-// Narrowing
-//===----------------------------------------------------------------------===//
-
-/// sqxtn of a register to the half one.
-static Value saturate(ImplicitLocOpBuilder &b, Value wide) {
-  VectorType type = cast<VectorType>(wide.getType());
-  Type element = b.getIntegerType(type.getElementTypeBitWidth() / 2);
-  return callIntrinsic(b, type.clone(element), "llvm.aarch64.neon.sqxtn",
-                       {wide});
-}
-
-Value NeonDotFamily::narrow(ImplicitLocOpBuilder &b, ArrayRef<Value> scaled,
-                            const DotOutput &output) const {
-  if (scaled.size() % 2 != 0)
-    return DotFamily::narrow(b, scaled, output);
-  const RescaleSpec &spec = output.spec;
-  SmallVector<Value> parts;
-  for (size_t i = 0; i < scaled.size(); i += 2) {
-    Value words =
-        concatVectors(b, {saturate(b, scaled[i]), saturate(b, scaled[i + 1])});
-    VectorType type = cast<VectorType>(words.getType());
-    if (spec.outputZp != 0)
-      words = callIntrinsic(b, type, "llvm.sadd.sat",
-                            {words, splatConstant(b, type, spec.outputZp)});
-    parts.push_back(saturate(b, words));
-  }
-  Value bytes = concatVectors(b, parts);
-  VectorType type = cast<VectorType>(bytes.getType());
-  if (spec.min > -128)
-    bytes = arith::MaxSIOp::create(b, bytes, splatConstant(b, type, spec.min));
-  if (spec.max < 127)
-    bytes = arith::MinSIOp::create(b, bytes, splatConstant(b, type, spec.max));
-  return bytes;
-}
-
-//===----------------------------------------------------------------------===//
-// Multiply-add
-//===----------------------------------------------------------------------===//
-
 namespace {
 
 /// A group is one or two pairs of K; weights are [pair][lane][2].
@@ -58,10 +18,11 @@ class SmullDot : public NeonDotFamily {
 public:
   using NeonDotFamily::NeonDotFamily;
 
-  /// The pairs of 16 bytes, each splat to all lanes.
+  /// Pairs, each splat to all lanes.
   SmallVector<Value> loadActivations(ImplicitLocOpBuilder &b, Value in,
                                      Offset at, int64_t groups) const override {
-    Value pairs = bitcastVector(b, loadVector(b, in, at, 16), 8, 16);
+    int64_t bytes = figures.step * figures.group;
+    Value pairs = bitcastVector(b, loadVector(b, in, at, bytes), bytes / 2, 16);
     SmallVector<Value> operands;
     for (int64_t g = 0; g < groups; ++g) {
       SmallVector<int64_t> mask;
@@ -101,8 +62,9 @@ public:
 std::unique_ptr<DotFamily> mlir::qnt::makeSmullDot(bool symmetricWeights) {
   DotFigures figures;
   figures.group = symmetricWeights ? 4 : 2;
-  figures.step = 16 / figures.group;
-  figures.registers = 24;
+  // Longer steps and larger blocks make LLVM hoist products until they spill.
+  figures.step = 8 / figures.group;
+  figures.registers = 17;
   figures.dotCost = symmetricWeights ? 1.5 : 1;
   figures.latency = 4;
   return std::make_unique<SmullDot>(figures);

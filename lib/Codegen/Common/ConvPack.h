@@ -1,4 +1,4 @@
-//===- ConvPack.h - weights and parameters as kernels read them -*- C++ -*-===//
+//===- ConvPack.h - constants as kernels read them -------------*- C++ -*-===//
 //
 // Lays out constants at compile time. Invariant: what is not a weight (K tails,
 // padding channels, bytes between pixels) is zero, so a kernel may multiply it

@@ -44,15 +44,31 @@ public:
                        const KernelTarget &target) const;
 
   /// Bytes of the weights of one step.
-  int64_t stepBytes() const { return bytes * taps; }
+  virtual int64_t stepBytes() const { return bytes * taps; }
 };
 
 /// `symmetricWeights`: none is -128.
 std::unique_ptr<DepthwiseFamily> makeDepthwiseFamily(const KernelTarget &target,
                                                      bool symmetricWeights);
-/// Null where the portable family does.
 std::unique_ptr<DepthwiseFamily>
 makeX86DepthwiseFamily(const KernelTarget &target);
+
+/// Products in 16 bits, which hold the sum of two of them as long as no weight
+/// is -128; widened to 32 bits pair by pair (smull, smlal, saddw on AArch64).
+class PortableDepthwise : public DepthwiseFamily {
+public:
+  explicit PortableDepthwise(bool symmetricWeights) {
+    taps = symmetricWeights ? 2 : 1;
+  }
+
+  void pack(std::vector<int8_t> &packed,
+            function_ref<int8_t(int64_t, int64_t)> at) const override;
+  void accumulate(ImplicitLocOpBuilder &b, MutableArrayRef<Value> acc,
+                  ArrayRef<Value> inputs, Value weights,
+                  Offset at) const override;
+};
+std::unique_ptr<DepthwiseFamily>
+makeAArch64DepthwiseFamily(bool symmetricWeights);
 
 struct DepthwisePlan {
   /// Output channels per input channel.

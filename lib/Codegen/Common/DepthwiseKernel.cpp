@@ -24,47 +24,36 @@ Value DepthwiseFamily::narrow(ImplicitLocOpBuilder &b, ArrayRef<Value> scaled,
 // Portable family
 //===----------------------------------------------------------------------===//
 
-namespace {
+void PortableDepthwise::pack(std::vector<int8_t> &packed,
+                             function_ref<int8_t(int64_t, int64_t)> at) const {
+  for (int64_t tap = 0; tap < taps; ++tap)
+    for (int64_t lane = 0; lane < bytes; ++lane)
+      packed.push_back(at(lane, tap));
+}
 
-/// Products in 16 bits, which hold the sum of two of them as long as no weight
-/// is -128; widened to 32 bits pair by pair (smull, smlal, saddw on AArch64).
-class PortableDepthwise : public DepthwiseFamily {
-public:
-  explicit PortableDepthwise(bool symmetricWeights) {
-    taps = symmetricWeights ? 2 : 1;
+void PortableDepthwise::accumulate(ImplicitLocOpBuilder &b,
+                                   MutableArrayRef<Value> acc,
+                                   ArrayRef<Value> inputs, Value weights,
+                                   Offset at) const {
+  VectorType words = VectorType::get(bytes, b.getI16Type());
+  auto extend = [&](Value v) { return arith::ExtSIOp::create(b, words, v); };
+  Value sum;
+  for (auto [tap, input] : llvm::enumerate(inputs)) {
+    Value w = loadVector(b, weights, at + int64_t(tap) * bytes, bytes);
+    Value product = arith::MulIOp::create(b, extend(input), extend(w));
+    sum = sum ? arith::AddIOp::create(b, sum, product).getResult() : product;
   }
-
-  void pack(std::vector<int8_t> &packed,
-            function_ref<int8_t(int64_t, int64_t)> at) const override {
-    for (int64_t tap = 0; tap < taps; ++tap)
-      for (int64_t lane = 0; lane < bytes; ++lane)
-        packed.push_back(at(lane, tap));
-  }
-  void accumulate(ImplicitLocOpBuilder &b, MutableArrayRef<Value> acc,
-                  ArrayRef<Value> inputs, Value weights,
-                  Offset at) const override {
-    VectorType words = VectorType::get(bytes, b.getI16Type());
-    auto extend = [&](Value v) { return arith::ExtSIOp::create(b, words, v); };
-    Value sum;
-    for (auto [tap, input] : llvm::enumerate(inputs)) {
-      Value w = loadVector(b, weights, at + int64_t(tap) * bytes, bytes);
-      Value product = arith::MulIOp::create(b, extend(input), extend(w));
-      sum = sum ? arith::AddIOp::create(b, sum, product).getResult() : product;
-    }
-    Value wide = arith::ExtSIOp::create(b, acc[0].getType(), sum);
-    acc[0] = arith::AddIOp::create(b, acc[0], wide);
-  }
-};
-
-} // namespace
+  Value wide = arith::ExtSIOp::create(b, acc[0].getType(), sum);
+  acc[0] = arith::AddIOp::create(b, acc[0], wide);
+}
 
 std::unique_ptr<DepthwiseFamily>
 mlir::qnt::makeDepthwiseFamily(const KernelTarget &target,
                                bool symmetricWeights) {
   if (target.arch == Arch::X86)
-    if (std::unique_ptr<DepthwiseFamily> family =
-            makeX86DepthwiseFamily(target))
-      return family;
+    return makeX86DepthwiseFamily(target);
+  if (target.arch == Arch::AArch64)
+    return makeAArch64DepthwiseFamily(symmetricWeights);
   return std::make_unique<PortableDepthwise>(symmetricWeights);
 }
 

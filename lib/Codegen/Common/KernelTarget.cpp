@@ -43,6 +43,10 @@ static llvm::StringSet<> enabledFeatures(StringRef features) {
 
 static void chooseX86(KernelTarget &target, const llvm::StringSet<> &enabled) {
   auto has = [&](StringRef name) { return enabled.contains(name); };
+  target.softFloat = has("soft-float");
+  if (target.softFloat || !(has("sse2") || has("avx2")))
+    return;
+  target.arch = Arch::X86;
   if (has("avx512vnni") && has("avx512bw") && has("avx512vl")) {
     target.isa = Isa::Avx512Vnni;
     target.vectorBits = 512;
@@ -55,7 +59,6 @@ static void chooseX86(KernelTarget &target, const llvm::StringSet<> &enabled) {
   }
   target.unsignedActivations =
       target.isa == Isa::Avx512Vnni || target.isa == Isa::AvxVnni;
-  target.softFloat = has("soft-float");
 }
 
 KernelTarget KernelTarget::get(CpuTargetAttr attribute) {
@@ -63,7 +66,6 @@ KernelTarget KernelTarget::get(CpuTargetAttr attribute) {
   llvm::Triple triple(attribute.getTriple());
   llvm::StringSet<> enabled = enabledFeatures(attribute.getFeatures());
   if (triple.getArch() == llvm::Triple::x86_64) {
-    target.arch = Arch::X86;
     chooseX86(target, enabled);
   } else if (triple.getArch() == llvm::Triple::aarch64) {
     target.arch = enabled.contains("neon") ? Arch::AArch64 : Arch::Other;

@@ -1,5 +1,4 @@
-//===- ConvCases.h - convolutions to try and what they must give -*- C++
-//-*-===//
+//===- ConvCases.h - convolutions to try, and their results ----*- C++ -*-===//
 //
 // Builds a spec with random data from a short description, and the exact output
 // buffer from the reference kernels.

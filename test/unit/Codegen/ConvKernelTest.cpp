@@ -202,6 +202,27 @@ TEST_P(ConvKernel, DepthwiseRescale) {
 }
 
 //===----------------------------------------------------------------------===//
+// No float unit
+//===----------------------------------------------------------------------===//
+
+/// The tflite modes are integer code: float helpers would not be found when the
+/// program is linked.
+TEST(SoftFloatKernel, TfliteModesUseNoFloat) {
+  std::vector<ConvCase> cases;
+  for (Rounding rounding : {Rounding::TfliteDouble, Rounding::TfliteSingle})
+    for (double multiplier : {0.0, 0.3, 900.0}) {
+      ConvCase one{5, 6, 8, 10, 3, 3, 1, 1, {1, 1, 1, 1}};
+      one.rounding = rounding;
+      one.multiplier = multiplier;
+      cases.push_back(one);
+      one.depthwise = true;
+      one.oc = 8;
+      cases.push_back(one);
+    }
+  check(softFloatCpu(), cases);
+}
+
+//===----------------------------------------------------------------------===//
 // Whatever comes
 //===----------------------------------------------------------------------===//
 

@@ -49,9 +49,16 @@ static const TestCpu kCpus[] = {
      "+avx512vbmi"},
     {"neon", "aarch64-unknown-linux-gnu", "+neon,+fp-armv8"},
     {"dotprod", "aarch64-unknown-linux-gnu", "+neon,+fp-armv8,+dotprod"},
+    // Vectors, but no intrinsics: what an unknown architecture gets.
+    {"portable", "aarch64-unknown-linux-gnu", "+fp-armv8"},
 };
 
+/// No vector and no float unit at all.
+static const TestCpu kSoftFloat = {"softfloat", "x86_64-unknown-linux-gnu",
+                                   "-mmx,-sse,-sse2,-x87,+soft-float"};
+
 llvm::ArrayRef<TestCpu> qnt_test::testCpus() { return kCpus; }
+const TestCpu &qnt_test::softFloatCpu() { return kSoftFloat; }
 
 const TestCpu *qnt_test::findTestCpu(StringRef name) {
   const TestCpu *found = llvm::find_if(
@@ -75,7 +82,8 @@ std::string TestCpu::whyNot() const {
     return "cc is not installed";
   llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
   for (StringRef feature : llvm::split(features, ','))
-    if (feature.consume_front("+") && !host.lookup(feature))
+    if (feature.consume_front("+") && feature != "soft-float" &&
+        !host.lookup(feature))
       return ("this CPU has no " + feature).str();
   return "";
 }

@@ -30,6 +30,8 @@ struct TestCpu {
 
 /// The CPUs that kernels are tried on.
 llvm::ArrayRef<TestCpu> testCpus();
+/// A CPU whose object does not link if it needs any float operation.
+const TestCpu &softFloatCpu();
 /// The one of that name, or null.
 const TestCpu *findTestCpu(llvm::StringRef name);
 

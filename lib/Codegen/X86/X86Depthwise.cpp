@@ -1,8 +1,8 @@
-//===- VnniDepthwise.cpp - depthwise convolution on vpdpbusd --------------===//
+//===- X86Depthwise.cpp - depthwise convolution on vpdpbusd and pmaddwd ---===//
 //
-// The four bytes of a dword are four taps of one channel: unpacks turn four
-// registers of channels into four of [channel][tap]. Unpacks and packs walk
-// 16-byte lanes in the same order, so nothing is permuted back.
+// The parts of a dword are taps of one channel: unpacks bring registers of
+// channels into the form [channel][tap]. Unpacks and packs walk 16-byte lanes
+// in the same order, so nothing is permuted back.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,17 +28,31 @@ static Value interleave(ImplicitLocOpBuilder &b, Value x, Value y, bool high,
 
 namespace {
 
-class VnniDepthwise : public DepthwiseFamily {
+class X86Depthwise : public DepthwiseFamily {
 public:
-  explicit VnniDepthwise(const KernelTarget &target) {
+  explicit X86Depthwise(const KernelTarget &target) {
     lanes = target.lanes32();
     bytes = 4 * lanes;
-    taps = vectors = 4;
+    vectors = 4;
   }
 
   int64_t byteLane(int64_t vector, int64_t lane) const override {
     return 16 * (lane / 4) + 4 * vector + lane % 4;
   }
+  Value narrow(ImplicitLocOpBuilder &b, ArrayRef<Value> scaled,
+               const RescaleSpec &spec,
+               const KernelTarget &target) const override {
+    return packFour(b, scaled, spec, target);
+  }
+};
+
+/// Four taps per dword, u8 times s8.
+class VnniDepthwise : public X86Depthwise {
+public:
+  explicit VnniDepthwise(const KernelTarget &target) : X86Depthwise(target) {
+    taps = 4;
+  }
+
   void pack(std::vector<int8_t> &packed,
             function_ref<int8_t(int64_t, int64_t)> at) const override {
     for (int64_t v = 0; v < vectors; ++v)
@@ -71,10 +85,45 @@ public:
       acc[v] = callIntrinsic(b, acc[v].getType(), name, {acc[v], taps, w});
     }
   }
-  Value narrow(ImplicitLocOpBuilder &b, ArrayRef<Value> scaled,
-               const RescaleSpec &spec,
-               const KernelTarget &target) const override {
-    return packFour(b, scaled, spec, target);
+};
+
+/// Two taps per dword, both widened to i16; weights are stored that way.
+class MaddDepthwise : public X86Depthwise {
+public:
+  explicit MaddDepthwise(const KernelTarget &target) : X86Depthwise(target) {
+    taps = 2;
+  }
+
+  int64_t stepBytes() const override { return vectors * lanes * 4; }
+  void pack(std::vector<int8_t> &packed,
+            function_ref<int8_t(int64_t, int64_t)> at) const override {
+    for (int64_t v = 0; v < vectors; ++v)
+      for (int64_t lane = 0; lane < lanes; ++lane)
+        for (int64_t tap = 0; tap < taps; ++tap) {
+          int8_t w = at(byteLane(v, lane), tap);
+          packed.push_back(w);
+          packed.push_back(w < 0 ? -1 : 0);
+        }
+  }
+  void accumulate(ImplicitLocOpBuilder &b, MutableArrayRef<Value> acc,
+                  ArrayRef<Value> inputs, Value weights,
+                  Offset at) const override {
+    VectorType words = VectorType::get(2 * lanes, b.getI16Type());
+    StringRef name =
+        lanes == 8 ? "llvm.x86.avx2.pmadd.wd" : "llvm.x86.sse2.pmadd.wd";
+    for (int64_t v = 0; v < vectors; ++v) {
+      // Equal unpacks of the four vectors become one.
+      Value pairs = interleave(b, inputs.front(), inputs.back(), v >= 2, 1);
+      Value twice = interleave(b, pairs, pairs, v % 2 == 1, 1);
+      Value wide =
+          arith::ShRSIOp::create(b, bitcastVector(b, twice, 2 * lanes, 16),
+                                 splatConstant(b, words, 8));
+      Value w = loadVector(b, weights, at + v * bytes, bytes);
+      Value products =
+          callIntrinsic(b, acc[v].getType(), name,
+                        {wide, bitcastVector(b, w, 2 * lanes, 16)});
+      acc[v] = arith::AddIOp::create(b, acc[v], products);
+    }
   }
 };
 
@@ -84,5 +133,5 @@ std::unique_ptr<DepthwiseFamily>
 mlir::qnt::makeX86DepthwiseFamily(const KernelTarget &target) {
   if (target.isa == Isa::Avx512Vnni || target.isa == Isa::AvxVnni)
     return std::make_unique<VnniDepthwise>(target);
-  return nullptr;
+  return std::make_unique<MaddDepthwise>(target);
 }
