@@ -1,0 +1,106 @@
+//===- QuantizeInt8.cpp - from a float model to integer arithmetic --------===//
+//
+// Prepare, Observe, Calibrate, Propagate, Fold, Lower. Options are checked
+// against each other here; each value is checked by the pass that takes it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnt/Calibrate/Passes.h"
+#include "qnt/Fold/Passes.h"
+#include "qnt/Lower/Passes.h"
+#include "qnt/Observe/Passes.h"
+#include "qnt/Pipelines/Pipelines.h"
+#include "qnt/Prepare/Passes.h"
+#include "qnt/Propagate/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::qnt;
+
+void qnt::buildPreparePipeline(OpPassManager &pm) {
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createQntFoldConstants());
+  functions.addPass(createQntSinkTransposes());
+  functions.addPass(createQntFoldBatchNorm());
+  // What the folded batch norms set free.
+  functions.addPass(createQntFoldConstants());
+  functions.addPass(createCSEPass());
+  functions.addPass(createCanonicalizerPass());
+}
+
+/// Refuses options without effect and a calibration from nothing.
+static LogicalResult checkOptions(const QuantizeInt8Options &options,
+                                  PipelineErrorFn fail) {
+  if (options.calibrationData.empty() && options.calibrationTable.empty())
+    return fail("quantize-int8 needs calibration-data=FILE or "
+                "calibration-table=FILE");
+  if (options.percentile.hasValue() && options.observer != "percentile")
+    return fail("quantize-int8: option 'percentile' applies to "
+                "observer=percentile, not to observer=" +
+                options.observer);
+  if (options.momentum.hasValue() && options.observer != "moving-average")
+    return fail("quantize-int8: option 'momentum' applies to "
+                "observer=moving-average, not to observer=" +
+                options.observer);
+  if (options.samples < 0)
+    return fail("quantize-int8: option 'samples' must not be negative");
+  if (options.samples.hasValue() && options.calibrationData.empty())
+    return fail("quantize-int8: option 'samples' applies to calibration-data, "
+                "and none is given");
+  return success();
+}
+
+static void addObserve(OpPassManager &pm, const QuantizeInt8Options &options) {
+  QntInsertObserversOptions observe;
+  observe.observer = options.observer;
+  observe.percentile = options.percentile;
+  observe.momentum = options.momentum;
+  observe.symmetric = options.symmetric;
+  pm.addPass(createQntInsertObservers(observe));
+}
+
+static void addCalibrate(OpPassManager &pm,
+                         const QuantizeInt8Options &options) {
+  QntCalibrateOptions calibrate;
+  calibrate.data = options.calibrationData;
+  calibrate.table = options.calibrationTable;
+  calibrate.writeTable = options.writeTable;
+  calibrate.maxSamples = options.samples;
+  pm.addPass(createQntCalibrate(calibrate));
+}
+
+static void addPropagate(OpPassManager &pm,
+                         const QuantizeInt8Options &options) {
+  PropagateOptions propagate;
+  propagate.rounding = options.rounding;
+  propagate.perTensorWeights = !options.perChannel;
+  propagate.printScaleGroups = options.printScaleGroups;
+  pm.addPass(createPropagate(propagate));
+}
+
+static void addLower(OpPassManager &pm, const QuantizeInt8Options &options) {
+  LowerToIntegerOptions lower;
+  lower.fullInteger = options.fullInteger;
+  lower.inputType = options.inferenceInputType;
+  lower.outputType = options.inferenceOutputType;
+  pm.addPass(createLowerToInteger(lower));
+}
+
+LogicalResult qnt::buildQuantizeInt8Pipeline(OpPassManager &pm,
+                                             const QuantizeInt8Options &options,
+                                             PipelineErrorFn fail) {
+  if (failed(checkOptions(options, fail)))
+    return failure();
+  buildPreparePipeline(pm);
+  addObserve(pm, options);
+  addCalibrate(pm, options);
+  addPropagate(pm, options);
+  pm.addPass(createFold());
+  addLower(pm, options);
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  return success();
+}
