@@ -25,6 +25,7 @@
 #include "qnt/Prepare/Passes.h"
 #include "qnt/Propagate/Passes.h"
 #include "qnt/Report/Passes.h"
+#include "qnt/Contracts/Passes.h"
 // REGISTER: one include per part.
 
 void mlir::qnt::registerAll(DialectRegistry &registry) {
@@ -42,6 +43,7 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerFloatToLLVM();
   registerQntObservePasses();
   registerQntFoldPasses();
+  registerQntContractsPasses();
   registerQntLowerPasses();
   registerQntPropagatePasses();
   registerQntCodegenPasses();
