@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qnt/Codegen/Passes.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
@@ -46,13 +47,14 @@ public:
         tripleName(tripleName), cpu(cpu), features(features) {}
 
   FailureOr<CpuTargetAttr> resolve();
-  int64_t numFeatures() const { return enabled.size(); }
+  int64_t numFeatures() const { return numEnabled; }
 
 private:
   LogicalResult findTarget();
   LogicalResult applyNative();
   LogicalResult checkCpu(const llvm::MCSubtargetInfo &known);
   LogicalResult checkFeatures(const llvm::MCSubtargetInfo &known);
+  void collectFeatures();
   InFlightDiagnostic emitError() { return module.emitError(); }
 
   ModuleOp module;
@@ -60,6 +62,7 @@ private:
   std::string tripleName, cpu, features;
   const llvm::Target *target = nullptr;
   SmallVector<std::string> enabled;
+  int64_t numEnabled = 0;
 };
 
 LogicalResult Resolver::findTarget() {
@@ -125,6 +128,30 @@ LogicalResult Resolver::checkFeatures(const llvm::MCSubtargetInfo &known) {
   return success();
 }
 
+/// Lists what is on, and what the CPU has but this target goes without: a code
+/// generator adds the features of the CPU by itself.
+void Resolver::collectFeatures() {
+  auto featuresOf = [&](StringRef wanted) {
+    std::unique_ptr<llvm::MCSubtargetInfo> info(
+        target->createMCSubtargetInfo(triple, cpu, wanted));
+    llvm::SetVector<StringRef> names;
+    for (const llvm::SubtargetFeatureKV &entry :
+         info->getEnabledProcessorFeatures())
+      names.insert(entry.Key);
+    return names;
+  };
+  auto chosen = featuresOf(features), implied = featuresOf("");
+  for (StringRef name : chosen)
+    // Kernels choose their vector width themselves.
+    if (!name.starts_with("prefer-"))
+      enabled.push_back("+" + name.str());
+  numEnabled = static_cast<int64_t>(enabled.size());
+  for (StringRef name : implied)
+    if (!chosen.contains(name) || name.starts_with("prefer-"))
+      enabled.push_back("-" + name.str());
+  llvm::sort(enabled);
+}
+
 FailureOr<CpuTargetAttr> Resolver::resolve() {
   if (failed(findTarget()) || failed(applyNative()))
     return failure();
@@ -137,15 +164,7 @@ FailureOr<CpuTargetAttr> Resolver::resolve() {
     return failure();
   if (cpu.empty())
     cpu = triple.getArch() == llvm::Triple::x86_64 ? "x86-64" : "generic";
-  std::unique_ptr<llvm::MCSubtargetInfo> chosen(
-      target->createMCSubtargetInfo(triple, cpu, features));
-  for (const llvm::SubtargetFeatureKV &entry :
-       chosen->getEnabledProcessorFeatures()) {
-    // Kernels choose their vector width themselves.
-    if (!StringRef(entry.Key).starts_with("prefer-"))
-      enabled.push_back("+" + std::string(entry.Key));
-  }
-  llvm::sort(enabled);
+  collectFeatures();
   return CpuTargetAttr::get(module.getContext(), triple.str(), cpu,
                             llvm::join(enabled, ","));
 }

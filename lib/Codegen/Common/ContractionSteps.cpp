@@ -200,6 +200,22 @@ static FailureOr<KernelCall> emitMatMul(KernelModule &module, const Step &step,
   return KernelCall{*kernel, tables};
 }
 
+/// A product with constant columns is a 1x1 convolution over its rows.
+static LogicalResult planConstantMatMul(Plan &plan, tosa::MatMulOp op,
+                                        RescaleOp rescale, int32_t inputZp) {
+  auto data = std::make_shared<ConvData>();
+  data->spec.inputZp = inputZp;
+  auto type = cast<RankedTensorType>(op.getB().getType());
+  int64_t k = type.getDimSize(1), n = type.getDimSize(2);
+  auto columns = constantOf(op.getB()).getValues<int8_t>();
+  data->weights.resize(k * n);
+  for (int64_t row = 0; row < k; ++row)
+    for (int64_t column = 0; column < n; ++column)
+      data->weights[column * k + row] = columns[row * n + column];
+  data->bias.assign(n, 0);
+  return addConv(plan, op, op.getA(), rescale, data);
+}
+
 static LogicalResult planMatMul(Plan &plan, Operation *operation) {
   auto op = cast<tosa::MatMulOp>(operation);
   FailureOr<RescaleOp> rescale = onlyRescale(op);
@@ -207,6 +223,10 @@ static LogicalResult planMatMul(Plan &plan, Operation *operation) {
   FailureOr<int32_t> zpB = zeroPointOf(op, op.getBZp());
   if (failed(rescale) || failed(zpA) || failed(zpB))
     return failure();
+  DenseElementsAttr columns = constantOf(op.getB());
+  if (columns && columns.getElementType().isInteger(8) && *zpB == 0 &&
+      columns.getType().getDimSize(0) == 1)
+    return planConstantMatMul(plan, op, *rescale, *zpA);
   FailureOr<View> lhs = plan.lookup(op.getA(), op);
   FailureOr<View> rhs = plan.lookup(op.getB(), op);
   if (failed(lhs) || failed(rhs) || failed(expectBytes(op, op.getA())) ||

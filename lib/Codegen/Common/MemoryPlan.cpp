@@ -3,7 +3,7 @@
 // Fixes where buffers lie once all steps are known. A halo is granted only if
 // every step sees the buffer with the shape that the halo surrounds; else the
 // step that wants it reads a copy. Placement is greedy: large buffers first,
-// each into the smallest gap that fits.
+// each into the smallest gap that fits; then the order is improved by swaps.
 //
 //===----------------------------------------------------------------------===//
 
@@ -191,6 +191,61 @@ static int64_t bestFit(ArrayRef<Buffer *> taken, int64_t size) {
   return best >= 0 ? best : end;
 }
 
+/// Places the buffers in the given order; returns the bytes they take.
+static int64_t placeInOrder(ArrayRef<Buffer *> order) {
+  int64_t bytes = 0;
+  SmallVector<Buffer *> placed;
+  for (Buffer *buffer : order) {
+    SmallVector<Buffer *> taken;
+    llvm::copy_if(placed, std::back_inserter(taken),
+                  [&](Buffer *other) { return overlaps(*buffer, *other); });
+    buffer->offset = bestFit(taken, sizeInArena(*buffer));
+    bytes = std::max(bytes, buffer->offset + sizeInArena(*buffer));
+    auto at = llvm::upper_bound(placed, buffer, [](Buffer *a, Buffer *b) {
+      return a->offset < b->offset;
+    });
+    placed.insert(at, buffer);
+  }
+  return bytes;
+}
+
+/// Swaps pairs of the order while that does not make the plan larger, until it
+/// is as small as any plan can be. Always the same swaps, so always the same
+/// plan.
+static int64_t improveOrder(SmallVectorImpl<Buffer *> &order,
+                            int64_t lowerBound) {
+  constexpr unsigned tries = 1000;
+  int64_t best = placeInOrder(order);
+  uint32_t state = 1;
+  auto draw = [&] {
+    state = state * 1664525u + 1013904223u;
+    return (state >> 8) % order.size();
+  };
+  for (unsigned i = 0; i < tries && best > lowerBound; ++i) {
+    size_t a = draw(), b = draw();
+    std::swap(order[a], order[b]);
+    int64_t bytes = placeInOrder(order);
+    if (bytes <= best)
+      best = bytes;
+    else
+      std::swap(order[a], order[b]);
+  }
+  return placeInOrder(order);
+}
+
+/// Most bytes alive at once.
+static int64_t mostAlive(ArrayRef<Buffer *> buffers, int64_t numSteps) {
+  int64_t most = 0;
+  for (int64_t step = 0; step < numSteps; ++step) {
+    int64_t live = 0;
+    for (Buffer *buffer : buffers)
+      if (buffer->firstStep <= step && step <= buffer->lastStep)
+        live += sizeInArena(*buffer);
+    most = std::max(most, live);
+  }
+  return most;
+}
+
 PlanSize Plan::placeBuffers() {
   SmallVector<Buffer *> order;
   for (Buffer &buffer : buffers)
@@ -202,27 +257,8 @@ PlanSize Plan::placeBuffers() {
            std::make_pair(-sizeInArena(*b), b->firstStep);
   });
   PlanSize size;
-  SmallVector<Buffer *> placed;
-  for (Buffer *buffer : order) {
-    SmallVector<Buffer *> taken;
-    llvm::copy_if(placed, std::back_inserter(taken),
-                  [&](Buffer *other) { return overlaps(*buffer, *other); });
-    buffer->offset = bestFit(taken, sizeInArena(*buffer));
-    size.arenaBytes =
-        std::max(size.arenaBytes, buffer->offset + sizeInArena(*buffer));
-    auto at = llvm::upper_bound(placed, buffer, [](Buffer *a, Buffer *b) {
-      return a->offset < b->offset;
-    });
-    placed.insert(at, buffer);
-  }
-  for (size_t step = 0; step < steps.size(); ++step) {
-    int64_t live = 0;
-    for (Buffer *buffer : order)
-      if (buffer->firstStep <= int64_t(step) &&
-          int64_t(step) <= buffer->lastStep)
-        live += sizeInArena(*buffer);
-    size.lowerBound = std::max(size.lowerBound, live);
-  }
+  size.lowerBound = mostAlive(order, static_cast<int64_t>(steps.size()));
+  size.arenaBytes = improveOrder(order, size.lowerBound);
   for (Buffer &buffer : buffers)
     if (buffer.host)
       buffer.offset = buffer.host->offset;

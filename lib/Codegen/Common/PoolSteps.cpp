@@ -110,6 +110,39 @@ static LogicalResult planMaxPool(Plan &plan, Operation *operation) {
   return success();
 }
 
+/// True if `value` is filled with the integer `number`.
+static bool isFilledWith(Value value, int64_t number) {
+  auto fill = value.getDefiningOp<linalg::FillOp>();
+  IntegerAttr attr;
+  return fill && matchPattern(fill.getInputs()[0], m_Constant(&attr)) &&
+         attr.getInt() == number;
+}
+
+template <typename OpTy> static Window windowOf(OpTy op) {
+  auto kernel = cast<RankedTensorType>(op.getInputs()[1].getType());
+  auto strides = op.getStrides().template getValues<int64_t>();
+  auto dilations = op.getDilations().template getValues<int64_t>();
+  return {kernel.getDimSize(0), kernel.getDimSize(1), strides[0],
+          strides[1],           dilations[0],         dilations[1]};
+}
+
+static LogicalResult planLinalgMaxPool(Plan &plan, Operation *operation) {
+  auto op = cast<linalg::PoolingNhwcMaxOp>(operation);
+  FailureOr<View> input = plan.lookup(op.getInputs()[0], op);
+  if (failed(input) || failed(expectBytes(op, op.getInputs()[0])))
+    return failure();
+  if (!isFilledWith(op.getOutputs()[0], -128))
+    return op.emitError() << "'linalg.pooling_nhwc_max' has a kernel only for "
+                             "a result that starts at -128";
+  Window window = windowOf(op);
+  Step step{op.getLoc(), {*input}, {plan.define(op.getResult(0))}};
+  step.emit = [window](KernelModule &module, const Step &step) {
+    return emitMaxPool(module, step, window);
+  };
+  plan.addStep(std::move(step));
+  return success();
+}
+
 static FailureOr<KernelCall> emitSumPool(KernelModule &module, const Step &step,
                                          const Window &window,
                                          const RescaleSpec &spec) {
@@ -157,19 +190,10 @@ static LogicalResult planSumPool(Plan &plan, Operation *operation) {
   if (failed(rescale) || failed(input) ||
       failed(expectBytes(op, op.getInputs()[0])))
     return failure();
-  if (auto fill = op.getOutputs()[0].getDefiningOp<linalg::FillOp>())
-    if (!matchPattern(fill.getInputs()[0], m_Zero()))
-      return op.emitError() << "'linalg.pooling_nhwc_sum' has a kernel only "
-                               "for a result that starts at 0";
-  auto kernelType = cast<RankedTensorType>(op.getInputs()[1].getType());
-  auto strides = op.getStrides().getValues<int64_t>();
-  auto dilations = op.getDilations().getValues<int64_t>();
-  Window window{kernelType.getDimSize(0),
-                kernelType.getDimSize(1),
-                strides[0],
-                strides[1],
-                dilations[0],
-                dilations[1]};
+  if (!isFilledWith(op.getOutputs()[0], 0))
+    return op.emitError() << "'linalg.pooling_nhwc_sum' has a kernel only for "
+                             "a result that starts at 0";
+  Window window = windowOf(op);
   int64_t count = window.kh * window.kw;
   RescaleSpec spec = specOf(*rescale, -128 * count, 127 * count);
   plan.absorb(*rescale);
@@ -183,5 +207,6 @@ static LogicalResult planSumPool(Plan &plan, Operation *operation) {
 
 void mlir::qnt::populatePoolSteps(StepHandlers &handlers) {
   handlers[tosa::MaxPool2dOp::getOperationName()] = planMaxPool;
+  handlers[linalg::PoolingNhwcMaxOp::getOperationName()] = planLinalgMaxPool;
   handlers[linalg::PoolingNhwcSumOp::getOperationName()] = planSumPool;
 }
