@@ -8,7 +8,7 @@
 
 #include "CompiledModel.h"
 
-#include "qnt/Execution/Jit.h"
+#include "qnt/Execution/Interpreter.h"
 #include "qnt/Import/Onnx.h"
 #include "qnt/InitAll.h"
 
@@ -64,6 +64,40 @@ protected:
 
 private:
   std::unique_ptr<JitFunction> jit;
+};
+
+/// Integer MLIR by the reference kernels, which read the module as they run.
+class ReferenceModel : public Model {
+public:
+  llvm::Error open(FunctionOpInterface function,
+                   std::unique_ptr<LoadedModule> loaded) {
+    source = std::move(loaded);
+    auto created = Interpreter::create(function);
+    if (failed(created))
+      return reported();
+    interpreter = std::move(*created);
+    llvm::append_range(inputs, interpreter->getInputs());
+    llvm::append_range(outputs, interpreter->getOutputs());
+    return llvm::Error::success();
+  }
+
+  llvm::Error run(ArrayRef<Tensor> in, SmallVectorImpl<Tensor> &out) override {
+    return failed(interpreter->run(in, out)) ? reported()
+                                             : llvm::Error::success();
+  }
+
+protected:
+  llvm::Expected<Runner> makeRunner(ArrayRef<Tensor> in) override {
+    SmallVector<Tensor> ins(in.begin(), in.end());
+    return [this, ins = std::move(ins)]() {
+      SmallVector<Tensor> outs;
+      return run(ins, outs);
+    };
+  }
+
+private:
+  std::unique_ptr<LoadedModule> source;
+  std::unique_ptr<Interpreter> interpreter;
 };
 
 /// What Codegen made, not yet emitted.
@@ -169,5 +203,7 @@ qnt::openModuleModel(const RunOptions &options) {
   llvm::Expected<FunctionOpInterface> function = source->findEntry(options);
   if (!function)
     return function.takeError();
+  if (options.reference)
+    return make<ReferenceModel>(*function, std::move(source));
   return make<JitModel>(*function);
 }

@@ -22,7 +22,8 @@ public:
   /// as soon as they are known.
   using Tap = std::function<void(Value, const Tensor &)>;
 
-  /// Prepares a function of one block. Emits a diagnostic on failure.
+  /// Prepares a function of one block, which must outlive the interpreter.
+  /// Emits a diagnostic on failure.
   static FailureOr<std::unique_ptr<Interpreter>>
   create(FunctionOpInterface function, StringRef floatLowering = "float");
   ~Interpreter();
