@@ -32,14 +32,14 @@ struct QuantizeInt8Options : PassPipelineOptions<QuantizeInt8Options> {
       llvm::cl::init(0)};
   Option<std::string> observer{
       *this, "observer",
-      llvm::cl::desc("min-max (default), moving-average, percentile, or an "
+      llvm::cl::desc("percentile (default), min-max, moving-average, or an "
                      "attribute such as #my.observer"),
-      llvm::cl::init("min-max")};
+      llvm::cl::init("percentile")};
   Option<double> percentile{
       *this, "percentile",
       llvm::cl::desc("Share of values inside the range, in percent, for "
-                     "observer=percentile (default 99.99)"),
-      llvm::cl::init(99.99)};
+                     "observer=percentile (default 99.999)"),
+      llvm::cl::init(99.999)};
   Option<double> momentum{
       *this, "momentum",
       llvm::cl::desc("Weight of each sample for observer=moving-average "
