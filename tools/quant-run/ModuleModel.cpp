@@ -8,6 +8,7 @@
 
 #include "CompiledModel.h"
 
+#include "qnt/Dialect/IR/Qnt.h"
 #include "qnt/Execution/Interpreter.h"
 #include "qnt/Import/Onnx.h"
 #include "qnt/InitAll.h"
@@ -179,6 +180,25 @@ LoadedModule::findEntry(const RunOptions &options) {
   return found;
 }
 
+/// What is integer arithmetic already has a meaning in the reference only.
+static llvm::Error checkFloat(FunctionOpInterface function,
+                              const RunOptions &options) {
+  Operation *integer = nullptr;
+  function.walk([&](Operation *op) {
+    if (!isa<ToIntOp, ToFloatOp, RescaleOp, TableOp, SoftmaxOp, qnt::AddOp,
+             qnt::SubOp, qnt::MulOp>(op))
+      return WalkResult::advance();
+    integer = op;
+    return WalkResult::interrupt();
+  });
+  if (!integer)
+    return llvm::Error::success();
+  return makeError("'" + options.model + "' holds integer arithmetic ('" +
+                   integer->getName().getStringRef() +
+                   "'); interpret it with --reference, or lower it with "
+                   "quant-opt --lower-to-llvm first");
+}
+
 template <typename ModelT, typename... Args>
 static llvm::Expected<std::unique_ptr<Model>> make(Args &&...args) {
   auto model = std::make_unique<ModelT>();
@@ -205,5 +225,7 @@ qnt::openModuleModel(const RunOptions &options) {
     return function.takeError();
   if (options.reference)
     return make<ReferenceModel>(*function, std::move(source));
+  if (llvm::Error error = checkFloat(*function, options))
+    return std::move(error);
   return make<JitModel>(*function);
 }
