@@ -164,8 +164,12 @@ static void readProvenance(ModuleOp module, Contract &contract) {
   contract.mode = text("qnt.mode");
   contract.modelSha256 = text("qnt.model_sha256");
   contract.calibrationSha256 = text("qnt.calibration_sha256");
-  if (auto rounding = module->getAttrOfType<RoundingAttr>("qnt.rounding"))
+  auto rounding = module->getAttrOfType<RoundingAttr>("qnt.rounding");
+  if (rounding)
     contract.rounding = stringifyRounding(rounding.getValue()).str();
+  // Only what was made integer has a rounding.
+  if (contract.mode.empty())
+    contract.mode = rounding ? "int8" : "float";
 }
 
 FailureOr<Contract> Contract::fromModule(ModuleOp module) {
