@@ -6,12 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "qnt/Calibrate/Passes.h"
+#include "qnt/Contracts/Passes.h"
 #include "qnt/Fold/Passes.h"
 #include "qnt/Lower/Passes.h"
 #include "qnt/Observe/Passes.h"
 #include "qnt/Pipelines/Pipelines.h"
 #include "qnt/Prepare/Passes.h"
 #include "qnt/Propagate/Passes.h"
+#include "qnt/Report/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
@@ -89,17 +91,50 @@ static void addLower(OpPassManager &pm, const QuantizeInt8Options &options) {
   pm.addPass(createLowerToInteger(lower));
 }
 
+/// Measures against float, where the integer model takes the same samples.
+static void addMeasure(OpPassManager &pm, const QuantizeInt8Options &options) {
+  QntReportSqnrOptions sqnr;
+  if (options.inferenceInputType == "float")
+    sqnr.data = options.calibrationData;
+  pm.addPass(createQntReportSqnr(sqnr));
+  if (options.report.empty())
+    return;
+  QntWriteReportOptions write;
+  write.file = options.report;
+  pm.addPass(createQntWriteReport(write));
+}
+
+/// The border behind a stage.
+static void addContract(OpPassManager &pm, StringRef stage) {
+  VerifyContractOptions options;
+  options.stage = stage.str();
+  pm.addPass(createVerifyContract(options));
+}
+
 LogicalResult qnt::buildQuantizeInt8Pipeline(OpPassManager &pm,
                                              const QuantizeInt8Options &options,
                                              PipelineErrorFn fail) {
   if (failed(checkOptions(options, fail)))
     return failure();
+  bool report = options.collectReport || !options.report.empty();
   buildPreparePipeline(pm);
+  addContract(pm, "prepare");
   addObserve(pm, options);
+  addContract(pm, "observe");
+  if (report)
+    pm.addPass(createQntSnapshotFloat());
   addCalibrate(pm, options);
+  addContract(pm, "calibrate");
   addPropagate(pm, options);
+  addContract(pm, "propagate");
   pm.addPass(createFold());
+  addContract(pm, "fold");
+  if (report)
+    pm.addPass(createQntReportTensors());
   addLower(pm, options);
+  addContract(pm, "lower");
+  if (report)
+    addMeasure(pm, options);
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   return success();

@@ -14,6 +14,7 @@
 #include "qnt/Emit/Passes.h"
 #include "qnt/Import/Onnx.h"
 #include "qnt/InitAll.h"
+#include "qnt/Report/Passes.h"
 #include "qnt/Support/OutputFiles.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -25,6 +26,7 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/StringSaver.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace mlir;
@@ -34,7 +36,7 @@ namespace cl = llvm::cl;
 namespace {
 /// The command line, as far as it is not mlir-opt's.
 struct Options {
-  std::string input, output, emit, inputShapes;
+  std::string input, output, emit, inputShapes, report;
 };
 } // namespace
 
@@ -86,6 +88,9 @@ static LogicalResult checkOutput(const Options &options, EmitFormat format,
                                  const MlirOptMainConfig &config) {
   if (llvm::Error error = checkOutputPath(options.output))
     return fail(std::move(error));
+  if (!options.report.empty())
+    if (llvm::Error error = checkOutputPath(options.report))
+      return fail(std::move(error));
   if (isMLIR(format))
     return success();
   if (options.output == "-" &&
@@ -98,21 +103,28 @@ static LogicalResult checkOutput(const Options &options, EmitFormat format,
   return success();
 }
 
-/// Appends qnt-emit to whatever pipeline the command line asks for.
-static void appendEmission(const Options &options, EmitFormat format,
+/// Appends emission and report to whatever pipeline the command line asks for.
+static void appendProducts(const Options &options, EmitFormat format,
                            MlirOptMainConfig &config) {
   MlirOptMainConfig asked = config;
-  EmitOptions emission;
-  emission.file = options.output;
-  emission.format = stringifyEmitFormat(format).str();
-  config.setPassPipelineSetupFn([asked, emission](PassManager &pm) {
+  config.setPassPipelineSetupFn([asked, options, format](PassManager &pm) {
     if (failed(asked.setupPassPipeline(pm)))
       return failure();
-    pm.addPass(createEmit(emission));
+    if (!isMLIR(format)) {
+      EmitOptions emission;
+      emission.file = options.output;
+      emission.format = stringifyEmitFormat(format).str();
+      pm.addPass(createEmit(emission));
+    }
+    if (!options.report.empty()) {
+      QntWriteReportOptions report;
+      report.file = options.report;
+      if (!isMLIR(format))
+        report.objectFile = options.output;
+      pm.addPass(createQntWriteReport(report));
+    }
     return success();
   });
-  // The module that is left is not wanted: bytecode is the quickest to drop.
-  config.emitBytecode(true);
 }
 
 //===----------------------------------------------------------------------===//
@@ -179,8 +191,10 @@ static LogicalResult compile(const Options &options, DialectRegistry &registry,
   auto input = readInput(options, config, registry);
   if (failed(input))
     return failure();
+  appendProducts(options, *format, config);
   if (!isMLIR(*format)) {
-    appendEmission(options, *format, config);
+    // The module that is left is not wanted: bytecode is the quickest to drop.
+    config.emitBytecode(true);
     return MlirOptMain(llvm::nulls(), std::move(*input), registry, config);
   }
   config.emitBytecode(*format == EmitFormat::Bytecode);
@@ -214,10 +228,35 @@ static void silenceOperationNotes() {
     static_cast<cl::opt<bool> *>(flag)->setValue(false);
 }
 
+/// The arguments, with a quantization asked to gather what --report tells: the
+/// parser builds pipelines while it reads the command line.
+static SmallVector<char *> requestReport(ArrayRef<char *> arguments,
+                                         llvm::StringSaver &saver) {
+  auto flagOf = [](const char *argument) {
+    return StringRef(argument).ltrim('-').split('=').first;
+  };
+  SmallVector<char *> result(arguments);
+  if (llvm::none_of(arguments.drop_front(), [&](const char *argument) {
+        return flagOf(argument) == "report";
+      }))
+    return result;
+  for (char *&argument : MutableArrayRef(result).drop_front()) {
+    if (flagOf(argument) != "quantize-int8")
+      continue;
+    StringRef separator = StringRef(argument).contains('=') ? " " : "=";
+    argument = const_cast<char *>(
+        saver.save(Twine(argument) + separator + "collect-report=true").data());
+  }
+  return result;
+}
+
 int qnt::runQuantOpt(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   DialectRegistry registry;
   registerAll(registry);
+  llvm::BumpPtrAllocator allocator;
+  llvm::StringSaver saver(allocator);
+  SmallVector<char *> arguments = requestReport({argv, size_t(argc)}, saver);
 
   cl::opt<std::string> emit(
       "emit", cl::value_desc("format"),
@@ -227,8 +266,12 @@ int qnt::runQuantOpt(int argc, char **argv) {
   cl::opt<std::string> inputShapes(
       "input-shapes", cl::value_desc("name:AxBxC,..."),
       cl::desc("Shapes of the inputs of an ONNX model"));
-  auto [input, output] =
-      registerAndParseCLIOptions(argc, argv, "quantizing compiler", registry);
+  cl::opt<std::string> report(
+      "report", cl::value_desc("file"),
+      cl::desc("Where to write what was decided for each tensor and layer, as "
+               "JSON with a text beside it"));
+  auto [input, output] = registerAndParseCLIOptions(
+      argc, arguments.data(), "quantizing compiler", registry);
 
   silenceOperationNotes();
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
@@ -238,6 +281,6 @@ int qnt::runQuantOpt(int argc, char **argv) {
     printRegisteredPasses();
     return EXIT_SUCCESS;
   }
-  return asMainReturnCode(
-      compile({input, output, emit, inputShapes}, registry, std::move(config)));
+  return asMainReturnCode(compile({input, output, emit, inputShapes, report},
+                                  registry, std::move(config)));
 }

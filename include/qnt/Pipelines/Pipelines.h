@@ -73,6 +73,15 @@ struct QuantizeInt8Options : PassPipelineOptions<QuantizeInt8Options> {
       *this, "print-scale-groups",
       llvm::cl::desc("A remark with parameters and reason for each edge"),
       llvm::cl::init(false)};
+  Option<std::string> report{
+      *this, "report",
+      llvm::cl::desc("Report of the quantization as JSON, with a text beside "
+                     "it; the flag --report adds what code generation knows")};
+  Option<bool> collectReport{
+      *this, "collect-report",
+      llvm::cl::desc("Gather what a report tells, for a later "
+                     "qnt-write-report (default false)"),
+      llvm::cl::init(false)};
 };
 
 /// Reports what is wrong with the options of a pipeline; returns failure.
