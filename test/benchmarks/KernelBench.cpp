@@ -1,10 +1,11 @@
 //===- KernelBench.cpp - speed of emitted kernels against the peak --------===//
 //
-// kernel-bench [CPU [LAYER-SUBSTRING [OBJECT]]]: a table of microseconds, GMAC/s and the
-// share of the multiply units' peak, which a register-only loop measures in the
-// same process, plus the bytes of code. With OBJECT it writes
-// that file instead, for a disassembler or llvm-mca. Not a test: nothing here can fail but
-// the build. Figures need a quiet machine; compare shares, not times.
+// kernel-bench [CPU [LAYER-SUBSTRING [OBJECT]]]: a table of microseconds,
+// GMAC/s and the share of the multiply units' peak, which a register-only loop
+// measures in the same process, plus the bytes of code. With OBJECT it writes
+// that file instead, for a disassembler or llvm-mca. Not a test: nothing here
+// can fail but the build. Figures need a quiet machine; compare shares, not
+// times.
 //
 //===----------------------------------------------------------------------===//
 
@@ -75,57 +76,80 @@ static const Layer kLayers[] = {
     {"dw_3x3x256", depthwise(3, 256, 1)},
 };
 
-int main(int argc, char **argv) {
-  StringRef wanted = argc > 1 ? argv[1] : "avx512vnni";
-  StringRef filter = argc > 2 ? argv[2] : "";
-  const TestCpu *cpu = findTestCpu(wanted);
-  std::string reason = cpu ? cpu->whyNot() : "unknown CPU";
-  if (!reason.empty()) {
-    llvm::errs() << "kernel-bench: " << wanted << ": " << reason << "\n";
-    return 1;
-  }
-  std::mt19937 random(1);
-  std::unique_ptr<MLIRContext> context = makeContext();
-  Location loc = UnknownLoc::get(context.get());
-  KernelTarget target = kernelTarget(context.get(), *cpu);
-  OwningOpRef<ModuleOp> all = ModuleOp::create(loc);
-  KernelModule kernels(*all, target, "bench");
+namespace {
+/// What is timed, in one module.
+struct Suite {
+  std::vector<const Layer *> layers;
   std::vector<PreparedConv> prepared;
   std::vector<RunCase> runs;
-  std::vector<const Layer *> layers;
+  /// Bytes of code of each layer alone.
   std::vector<size_t> text;
+};
+} // namespace
+
+/// Adds the layers whose names hold `filter` to `kernels`.
+static bool addLayers(Suite &suite, KernelModule &kernels, const TestCpu &cpu,
+                      StringRef filter) {
+  std::mt19937 random(1);
+  const KernelTarget &target = kernels.getTarget();
   for (const Layer &layer : kLayers) {
     if (!StringRef(layer.name).contains(filter))
       continue;
-    prepared.push_back(prepare(layer.shape, target, random));
-    runs.push_back(prepared.back().run);
-    layers.push_back(&layer);
-    OwningOpRef<ModuleOp> alone = ModuleOp::create(loc);
+    PreparedConv prepared = prepare(layer.shape, target, random);
+    OwningOpRef<ModuleOp> alone =
+        ModuleOp::create(UnknownLoc::get(kernels.getContext()));
     KernelModule one(*alone, target, "bench");
-    if (failed(addCase(kernels, prepared.back(), runs.size() - 1)) ||
-        failed(addCase(one, prepared.back(), 0)))
-      return 1;
-    text.push_back(measureText(*alone, *cpu));
+    if (failed(addCase(kernels, prepared, suite.runs.size())) ||
+        failed(addCase(one, prepared, 0)))
+      return false;
+    suite.layers.push_back(&layer);
+    suite.text.push_back(measureText(*alone, cpu));
+    suite.runs.push_back(prepared.run);
+    suite.prepared.push_back(std::move(prepared));
   }
-  if (argc > 3) {
-    std::string error = compileObject(*all, *cpu, argv[3]);
-    llvm::errs() << error;
-    return !error.empty();
-  }
-  RunResult result = runCases(*all, *cpu, runs, /*timed=*/true);
-  if (!result.error.empty()) {
-    llvm::errs() << "kernel-bench: " << result.error << "\n";
-    return 1;
-  }
-  llvm::outs() << llvm::formatv("{0}: peak {1:F0} GMAC/s\n", wanted,
-                                result.peak);
-  for (size_t i = 0; i < runs.size(); ++i) {
-    double rate = prepared[i].macs / result.nanoseconds[i];
+  return true;
+}
+
+static void print(const Suite &suite, const RunResult &result) {
+  llvm::outs() << llvm::formatv("peak {0:F0} GMAC/s\n", result.peak);
+  for (size_t i = 0; i < suite.runs.size(); ++i) {
+    const PreparedConv &prepared = suite.prepared[i];
+    double rate = prepared.macs / result.nanoseconds[i];
     llvm::outs() << llvm::formatv(
         "{0,-20} {1} {2,9:F2} us {3,8:F1} GMAC/s {4,6:F1} % {5,6} bytes\n",
-        layers[i]->name,
-        result.outputs[i] == prepared[i].expected ? "exact" : "WRONG",
-        result.nanoseconds[i] / 1e3, rate, 100 * rate / result.peak, text[i]);
+        suite.layers[i]->name,
+        result.outputs[i] == prepared.expected ? "exact" : "WRONG",
+        result.nanoseconds[i] / 1e3, rate, 100 * rate / result.peak,
+        suite.text[i]);
   }
+}
+
+static int fail(StringRef what, StringRef why) {
+  llvm::errs() << "kernel-bench: " << what << ": " << why << "\n";
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  StringRef wanted = argc > 1 ? argv[1] : "avx512vnni";
+  const TestCpu *cpu = findTestCpu(wanted);
+  if (!cpu)
+    return fail(wanted, "unknown CPU");
+  std::unique_ptr<MLIRContext> context = makeContext();
+  OwningOpRef<ModuleOp> all = ModuleOp::create(UnknownLoc::get(context.get()));
+  KernelModule kernels(*all, kernelTarget(context.get(), *cpu), "bench");
+  Suite suite;
+  if (!addLayers(suite, kernels, *cpu, argc > 2 ? argv[2] : ""))
+    return fail(wanted, "no kernel");
+  if (argc > 3) {
+    std::string error = compileObject(*all, *cpu, argv[3]);
+    return error.empty() ? 0 : fail(argv[3], error);
+  }
+  std::string reason = cpu->whyNot();
+  if (!reason.empty())
+    return fail(wanted, reason);
+  RunResult result = runCases(*all, *cpu, suite.runs, /*timed=*/true);
+  if (!result.error.empty())
+    return fail(wanted, result.error);
+  print(suite, result);
   return 0;
 }

@@ -47,6 +47,7 @@ std::unique_ptr<DotFamily> mlir::qnt::makeSdotDot() {
   // Four activations of 16 bytes would fit beside 6 x 4 sums on paper; LLVM
   // then spills.
   figures.registers = 25;
+  figures.accumulators = 20;
   figures.dotCost = 0.5;
   figures.activationCost = 0.2;
   figures.latency = 4;

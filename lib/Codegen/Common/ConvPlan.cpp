@@ -126,7 +126,8 @@ void BlockChooser::consider(const ConvPlan &plan) {
 bool BlockChooser::fits(const ConvPlan &plan) const {
   constexpr int64_t mostScratch = 16 * 1024;
   int64_t sums = plan.positions() * plan.vectors * plan.sets;
-  if (sums + plan.vectors + 1 > figures.registers)
+  if (sums > figures.accumulators ||
+      sums + plan.vectors + 1 > figures.registers)
     return false;
   return !figures.widens || plan.positions() == 1 ||
          plan.positions() * plan.scratchStep() <= mostScratch;
@@ -136,7 +137,7 @@ void BlockChooser::tryVectors(int64_t vectors) {
   const ConvGeometry &g = base.geometry;
   ConvPlan plan = base;
   plan.vectors = vectors;
-  int64_t limit = figures.registers / vectors;
+  int64_t limit = std::max<int64_t>(1, figures.accumulators / vectors);
   for (int64_t rows = 1; rows <= std::min(g.rows.count, limit); ++rows)
     for (int64_t columns = std::min(g.columns.count, limit / rows);
          columns >= 1; --columns)

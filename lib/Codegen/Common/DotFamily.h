@@ -26,8 +26,9 @@ struct DotFigures {
   /// Groups that one activation load serves.
   int64_t step = 1;
   /// Vector registers that accumulators, weights and one activation may take,
-  /// and the most vectors of channels in a block.
-  int64_t registers = 14, maxVectors = 4;
+  /// how many of them may be accumulators, and the most vectors of channels in
+  /// a block.
+  int64_t registers = 14, accumulators = 12, maxVectors = 4;
   /// Activations are first widened to i16 into a scratch buffer, from which
   /// the family then loads: [position][K].
   bool widens = false;

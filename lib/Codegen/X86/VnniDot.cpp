@@ -44,7 +44,13 @@ std::unique_ptr<DotFamily> mlir::qnt::makeVnniDot(const KernelTarget &target) {
   figures.lanes = target.lanes32();
   figures.group = 4;
   figures.dotCost = 0.5;
-  // One more than there are: weights can also be memory operands.
-  figures.registers = target.isa == Isa::Avx512Vnni ? 33 : 16;
+  // One register more than there are: weights can also be memory operands.
+  if (target.isa == Isa::Avx512Vnni) {
+    figures.registers = 33;
+    figures.accumulators = 28;
+  } else {
+    figures.registers = 16;
+    figures.accumulators = 13;
+  }
   return std::make_unique<VnniDot>(figures);
 }

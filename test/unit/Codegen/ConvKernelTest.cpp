@@ -68,11 +68,9 @@ INSTANTIATE_TEST_SUITE_P(Cpus, ConvKernel, testing::ValuesIn(testCpus()),
 /// 1x1: channels that do and do not divide by anything.
 TEST_P(ConvKernel, PointwiseChannels) {
   std::vector<ConvCase> cases;
-  for (int64_t c : {1, 3, 8, 10, 16, 24, 64, 100})
-    for (int64_t oc : {1, 2, 8, 10, 16, 17, 24, 48, 64, 100}) {
-      ConvCase one{7, 5, c, oc};
-      cases.push_back(one);
-    }
+  for (int64_t c : {1, 3, 10, 16, 100})
+    for (int64_t oc : {1, 8, 10, 17, 24, 64, 100})
+      cases.push_back({7, 5, c, oc});
   check(GetParam(), cases);
 }
 
@@ -93,8 +91,8 @@ TEST_P(ConvKernel, Windows) {
 
 TEST_P(ConvKernel, FullyConnected) {
   std::vector<ConvCase> cases;
-  for (int64_t k : {1, 4, 10, 64, 128, 640, 1000})
-    for (int64_t n : {1, 2, 10, 16, 33, 64, 128, 200}) {
+  for (int64_t k : {1, 10, 64, 1000})
+    for (int64_t n : {1, 10, 16, 33, 200}) {
       cases.push_back({1, 1, k, n});
       cases.back().images = n == 16 ? 5 : 1;
     }
@@ -106,7 +104,7 @@ TEST_P(ConvKernel, Layouts) {
   std::vector<ConvCase> cases;
   for (int64_t c : {3, 16})
     for (int64_t oc : {5, 16, 64})
-      for (int64_t gap : {0, 1, 5})
+      for (int64_t gap : {0, 5})
         for (int64_t kernel : {1, 3}) {
           ConvCase one{6, 7, c, oc, kernel, kernel};
           if (kernel == 3)
@@ -127,7 +125,7 @@ TEST_P(ConvKernel, Rescale) {
        {Rounding::Fp32Rne, Rounding::TfliteDouble, Rounding::TfliteSingle})
     for (int32_t inputZp : {-128, 127})
       for (int32_t outputZp : {-128, 0, 127})
-        for (double multiplier : {0.0, 1e-9, 0.3, 1.0, 900.0, 1e8}) {
+        for (double multiplier : {0.0, 1e-9, 0.3, 900.0}) {
           ConvCase one{3, 5, 24, 20, 3, 3, 1, 1, {1, 1, 1, 1}};
           one.rounding = rounding;
           one.inputZp = inputZp;
@@ -147,7 +145,7 @@ TEST_P(ConvKernel, Rescale) {
 
 TEST_P(ConvKernel, DepthwiseChannels) {
   std::vector<ConvCase> cases;
-  for (int64_t c : {1, 2, 3, 4, 8, 10, 16, 24, 32, 64, 100, 144})
+  for (int64_t c : {1, 3, 4, 8, 10, 16, 24, 64, 100, 144})
     for (int64_t stride : {1, 2}) {
       cases.push_back({9, 10, c, c, 3, 3, stride, 1, {1, 1, 1, 1}, true});
       cases.push_back({7, 3, c, c, 3, 3, stride, 1, {0, 1, 0, 1}, true});
@@ -230,7 +228,7 @@ TEST_P(ConvKernel, Random) {
   std::mt19937 random(seed() + 1);
   auto upTo = [&](int64_t n) { return 1 + int64_t(random() % n); };
   std::vector<ConvCase> cases;
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 40; ++i) {
     ConvCase one{upTo(14), upTo(14), upTo(70), upTo(150),
                  upTo(4),  upTo(4),  upTo(3),  upTo(2)};
     for (int64_t &pad : one.pads)
