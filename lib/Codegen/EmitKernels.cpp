@@ -81,6 +81,19 @@ static LogicalResult planSteps(Plan &plan) {
   return complete ? plan.bringOut() : failure();
 }
 
+/// What the code computes in, for the record.
+static StringRef modeOf(func::FuncOp entry) {
+  bool hasBytes = entry
+                      .walk([](Operation *op) {
+                        for (Type type : op->getResultTypes())
+                          if (getElementTypeOrSelf(type).isInteger(8))
+                            return WalkResult::interrupt();
+                        return WalkResult::advance();
+                      })
+                      .wasInterrupted();
+  return hasBytes ? "int8" : "float32";
+}
+
 /// Replaces the declarations of outlined functions by their definitions.
 static void takeFloatFunctions(ModuleOp module) {
   for (ModuleOp inner : llvm::make_early_inc_range(module.getOps<ModuleOp>())) {
@@ -152,6 +165,9 @@ private:
       return failure();
     emitEntryPoints(plan, *body, size, options);
     module->setAttr(kContractAttr, makeContract(plan, size, options));
+    if (!module->hasAttr("qnt.mode"))
+      module->setAttr("qnt.mode",
+                      StringAttr::get(module.getContext(), modeOf(entry)));
     entry.erase();
     attachTarget(module, target);
     numSteps = plan.getSteps().size();

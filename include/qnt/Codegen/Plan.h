@@ -153,6 +153,12 @@ private:
   int64_t macs = 0;
 };
 
+/// The element type that memory has for a tensor's: unsigned bytes are bytes
+/// whose signed value is 128 less.
+Type memoryType(Type element);
+/// What is added to the signed value of stored bytes in a tensor of `type`.
+int32_t signedShift(Type type);
+
 /// The layout of a view: the buffer's own, or a dense one.
 TensorLayout layoutOf(const View &view);
 /// Offset and strides of a view, one stride per dimension of its shape.

@@ -258,12 +258,24 @@ static LogicalResult planTable(Plan &plan, Operation *operation) {
 // rescale
 //===----------------------------------------------------------------------===//
 
+/// Multiplying by 1 rounds nothing in any mode.
+static bool isIdentity(const RescaleSpec &spec) {
+  return spec.multipliers.size() == 1 && spec.multipliers[0] == 1.0 &&
+         spec.inputZp == spec.outputZp && spec.min <= -128 && spec.max >= 127;
+}
+
 // N9, of stored bytes or of i32 that nothing fused.
 static LogicalResult planRescale(Plan &plan, Operation *operation) {
   auto op = cast<RescaleOp>(operation);
   FailureOr<View> input = plan.lookup(op.getInput(), op);
-  if (failed(input) || failed(expectBytes(op, op.getResult())))
+  if (failed(input))
     return failure();
+  if (!signedShift(op.getType()) && failed(expectBytes(op, op.getResult())))
+    return failure();
+  if (input->buffer->isByte() && isIdentity(specOf(op, -128, 127))) {
+    plan.alias(op.getResult(), *input);
+    return success();
+  }
   bool bytes = input->buffer->isByte();
   Step step{op.getLoc(), {*input}, {plan.define(op.getResult())}};
   step.inPlace = bytes;

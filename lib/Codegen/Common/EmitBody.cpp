@@ -27,7 +27,8 @@ std::string mlir::qnt::toSymbol(StringRef name) {
 
 static MemRefType flatType(Type type) {
   auto tensor = cast<RankedTensorType>(type);
-  return MemRefType::get(tensor.getNumElements(), tensor.getElementType());
+  return MemRefType::get(tensor.getNumElements(),
+                         memoryType(tensor.getElementType()));
 }
 
 static MemRefType arenaType(MLIRContext *context, const PlanSize &size) {

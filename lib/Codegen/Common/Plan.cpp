@@ -19,6 +19,16 @@ int64_t Buffer::bytes() const {
          llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
 }
 
+Type mlir::qnt::memoryType(Type element) {
+  if (element.isUnsignedInteger(8))
+    return IntegerType::get(element.getContext(), 8);
+  return element;
+}
+
+int32_t mlir::qnt::signedShift(Type type) {
+  return getElementTypeOrSelf(type).isUnsignedInteger(8) ? 128 : 0;
+}
+
 MemRefType mlir::qnt::bufferTypeOf(const Buffer &buffer) {
   int64_t count = buffer.isByte() ? buffer.bytes()
                                   : ShapedType::getNumElements(buffer.shape);
@@ -80,7 +90,7 @@ static std::optional<unsigned> returnedAs(Value value) {
 
 View Plan::define(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
-  View view = allocate(type.getElementType(), type.getShape());
+  View view = allocate(memoryType(type.getElementType()), type.getShape());
   std::optional<unsigned> index = returnedAs(value);
   if (index && !view.buffer->isByte()) {
     view.buffer->place = Buffer::Place::Output;
@@ -136,7 +146,8 @@ DenseElementsAttr mlir::qnt::constantOf(Value value) {
 }
 
 static bool isStorable(Type element) {
-  return element.isInteger(8) || element.isInteger(32) || element.isF32();
+  return element.isSignlessInteger(8) || element.isSignlessInteger(32) ||
+         element.isF32();
 }
 
 FailureOr<View> Plan::lookup(Value value, Operation *user) {
@@ -161,20 +172,22 @@ FailureOr<View> Plan::lookup(Value value, Operation *user) {
 LogicalResult Plan::bringIn() {
   for (BlockArgument argument : entry.getArguments()) {
     auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (!type || !type.hasStaticShape() || !isStorable(type.getElementType()))
+    Type element = type ? memoryType(type.getElementType()) : Type();
+    if (!type || !type.hasStaticShape() || !isStorable(element))
       return entry.emitError()
              << "argument " << argument.getArgNumber() << " has type "
              << argument.getType()
-             << "; expected a static tensor of i8, i32 or f32";
-    View outer = allocate(type.getElementType(), type.getShape());
+             << "; expected a static tensor of i8, ui8, i32 or f32";
+    View outer = allocate(element, type.getShape());
     outer.buffer->place = Buffer::Place::Input;
     outer.buffer->index = argument.getArgNumber();
     values[argument] = outer;
     if (!outer.buffer->isByte())
       continue;
-    View inner = allocate(type.getElementType(), type.getShape());
+    View inner = allocate(element, type.getShape());
     values[argument] = inner;
-    addCopy(argument.getLoc(), outer, inner, getTarget().storageOffset());
+    addCopy(argument.getLoc(), outer, inner,
+            getTarget().storageOffset() ^ signedShift(type));
   }
   return success();
 }
@@ -208,9 +221,10 @@ LogicalResult Plan::copyOut(Value value, unsigned index,
   View outer = allocate(view->buffer->element, view->shape);
   outer.buffer->place = Buffer::Place::Output;
   outer.buffer->index = index;
-  bool flips = view->buffer->isByte();
-  addCopy(value.getLoc(), *view, outer,
-          flips ? getTarget().storageOffset() : 0);
+  int32_t flip = 0;
+  if (view->buffer->isByte())
+    flip = getTarget().storageOffset() ^ signedShift(value.getType());
+  addCopy(value.getLoc(), *view, outer, flip);
   return success();
 }
 

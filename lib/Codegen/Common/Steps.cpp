@@ -78,10 +78,12 @@ RescaleSpec mlir::qnt::specOf(RescaleOp op, int64_t accMin, int64_t accMax) {
   llvm::append_range(spec.multipliers, op.getMultipliers());
   if (llvm::all_equal(spec.multipliers))
     spec.multipliers.resize(1);
-  spec.inputZp = static_cast<int32_t>(op.getInputZp());
-  spec.outputZp = static_cast<int32_t>(op.getOutputZp());
-  spec.min = static_cast<int32_t>(op.getMin());
-  spec.max = static_cast<int32_t>(op.getMax());
+  int32_t shift = signedShift(op.getType());
+  spec.inputZp = static_cast<int32_t>(op.getInputZp()) -
+                 signedShift(op.getInput().getType());
+  spec.outputZp = static_cast<int32_t>(op.getOutputZp()) - shift;
+  spec.min = static_cast<int32_t>(op.getMin()) - shift;
+  spec.max = static_cast<int32_t>(op.getMax()) - shift;
   spec.rounding = op.getRounding();
   spec.accMin = accMin;
   spec.accMax = accMax;
@@ -136,8 +138,8 @@ FailureOr<RescaleOp> mlir::qnt::onlyRescale(Operation *op) {
 
 LogicalResult mlir::qnt::expectBytes(Operation *op, Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (type && type.hasStaticShape() && type.getElementType().isInteger(8) &&
-      type.getNumElements() > 0)
+  if (type && type.hasStaticShape() &&
+      type.getElementType().isSignlessInteger(8) && type.getNumElements() > 0)
     return success();
   return op->emitError() << "'" << op->getName() << "' has no kernel for type "
                          << value.getType()
