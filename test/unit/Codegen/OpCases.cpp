@@ -31,8 +31,8 @@ static StringRef roundingName(Rounding rounding) {
   return "";
 }
 
-static std::string join(const std::vector<int64_t> &values,
-                        StringRef separator) {
+std::string qnt_test::joinNumbers(const std::vector<int64_t> &values,
+                                  StringRef separator) {
   std::vector<std::string> parts;
   for (int64_t value : values)
     parts.push_back(std::to_string(value));
@@ -51,19 +51,13 @@ static std::string hex64(double value) {
   return formatv("0x{0}", llvm::utohexstr(bits, false, 16));
 }
 
-static const int8_t *data(const OpTensor &tensor) {
-  return reinterpret_cast<const int8_t *>(tensor.bytes.data());
-}
-static int8_t *data(OpTensor &tensor) {
-  return reinterpret_cast<int8_t *>(tensor.bytes.data());
-}
-static OpTensor emptyBytes(std::vector<int64_t> shape) {
+OpTensor OpTensor::zeros(std::vector<int64_t> shape) {
   int64_t count = elementCount(shape);
   return {std::move(shape), "i8", Bytes(size_t(count))};
 }
 
 std::string OpTensor::type() const {
-  return formatv("tensor<{0}x{1}>", join(shape, "x"), element);
+  return formatv("tensor<{0}x{1}>", joinNumbers(shape, "x"), element);
 }
 
 //===----------------------------------------------------------------------===//
@@ -87,7 +81,7 @@ StorageRange OpMaker::drawRange() {
   return {low, int32_t(draw(low, 127))};
 }
 OpTensor OpMaker::bytes(Shape shape) {
-  OpTensor tensor = emptyBytes(std::move(shape));
+  OpTensor tensor = OpTensor::zeros(std::move(shape));
   for (uint8_t &byte : tensor.bytes)
     byte = uint8_t(draw(0, 255));
   return tensor;
@@ -113,7 +107,7 @@ OpCase OpMaker::makeToInt() {
   StorageRange range = drawRange();
   OpCase c;
   c.inputs = {{dims, "f32", Bytes(size_t(elementCount(dims)) * 4)}};
-  c.output = emptyBytes(dims);
+  c.output = OpTensor::zeros(dims);
   for (int64_t i = 0; i < elementCount(dims); ++i) {
     // Ties, saturation, infinities and NaN, among common values.
     float x = params.scale * (float(draw(-300, 300)) * 0.5f);
@@ -122,7 +116,7 @@ OpCase OpMaker::makeToInt() {
     if (draw(0, 50) == 0)
       x = draw(0, 1) ? NAN : draw(0, 1) ? INFINITY : -3e38f;
     memcpy(&c.inputs[0].bytes[size_t(i) * 4], &x, 4);
-    data(c.output)[i] = int8_t(
+    c.output.data()[i] = int8_t(
         quantize(x, params.scale, params.zeroPoint, range.min, range.max));
   }
   c.text = formatv("{0} = qnt.to_int {1} {{scale = {2}, zero_point = {3} : "
@@ -139,7 +133,7 @@ OpCase OpMaker::makeToFloat() {
   c.inputs = {bytes(dims)};
   c.output = {dims, "f32", Bytes(size_t(elementCount(dims)) * 4)};
   for (int64_t i = 0; i < elementCount(dims); ++i) {
-    float x = dequantize(data(c.inputs[0])[i], params.scale, params.zeroPoint);
+    float x = dequantize(c.inputs[0].data()[i], params.scale, params.zeroPoint);
     memcpy(&c.output.bytes[size_t(i) * 4], &x, 4);
   }
   c.text = formatv("{0} = qnt.to_float {1} {{scale = {2}, zero_point = {3} : "
@@ -165,14 +159,14 @@ OpCase OpMaker::makeBinary(StringRef op) {
   Rounding rounding = drawRounding();
   OpCase c;
   c.inputs = {bytes(aDims), bytes(bDims)};
-  c.output = emptyBytes(dims);
+  c.output = OpTensor::zeros(dims);
   if (op == "mul")
-    mulTensors(data(c.inputs[0]), aDims, data(c.inputs[1]), bDims,
-               data(c.output), dims,
+    mulTensors(c.inputs[0].data(), aDims, c.inputs[1].data(), bDims,
+               c.output.data(), dims,
                makeMulParams(a, b, out, range.min, range.max, rounding));
   else
-    addTensors(data(c.inputs[0]), aDims, data(c.inputs[1]), bDims,
-               data(c.output), dims,
+    addTensors(c.inputs[0].data(), aDims, c.inputs[1].data(), bDims,
+               c.output.data(), dims,
                (op == "add" ? makeAddParams : makeSubParams)(
                    a, b, out, range.min, range.max, rounding, 20));
   c.text = formatv(
@@ -197,12 +191,12 @@ OpCase OpMaker::makeTable() {
   }
   OpCase c;
   c.inputs = {bytes(dims)};
-  c.output = emptyBytes(dims);
-  applyTable(data(c.inputs[0]), data(c.output), elementCount(dims), table);
+  c.output = OpTensor::zeros(dims);
+  applyTable(c.inputs[0].data(), c.output.data(), elementCount(dims), table);
   c.text = formatv("{0} = qnt.table {1} {{table = array<i8: {2}>} : {3} to "
                    "{4}\n",
-                   result(), operand(0), join(values, ", "), c.inputs[0].type(),
-                   c.output.type());
+                   result(), operand(0), joinNumbers(values, ", "),
+                   c.inputs[0].type(), c.output.type());
   return c;
 }
 
@@ -222,10 +216,10 @@ OpCase OpMaker::makeRescale() {
   }
   OpCase c;
   c.inputs = {bytes(dims)};
-  c.output = emptyBytes(dims);
-  std::vector<int32_t> wide(data(c.inputs[0]),
-                            data(c.inputs[0]) + elementCount(dims));
-  rescaleTensor(wide.data(), data(c.output), dims, params,
+  c.output = OpTensor::zeros(dims);
+  std::vector<int32_t> wide(c.inputs[0].data(),
+                            c.inputs[0].data() + elementCount(dims));
+  rescaleTensor(wide.data(), c.output.data(), dims, params,
                 unsigned(dims.size() - 1));
   c.text = formatv(
       "{0} = qnt.rescale {1} {{multipliers = array<f64: {2}>, input_zp = {3} : "
@@ -263,12 +257,12 @@ OpCase OpMaker::makeSoftmax() {
     (i < axis ? outer : inner) *= i == axis ? 1 : dims[i];
   OpCase c;
   c.inputs = {bytes(dims)};
-  c.output = emptyBytes(dims);
-  softmax(data(c.inputs[0]), data(c.output), outer, dims[axis], inner, table);
+  c.output = OpTensor::zeros(dims);
+  softmax(c.inputs[0].data(), c.output.data(), outer, dims[axis], inner, table);
   std::vector<int64_t> values(table.begin(), table.end());
   c.text = formatv("{0} = qnt.softmax {1} {{axis = {2} : i64, table = "
                    "array<i32: {3}>} : {4} to {5}\n",
-                   result(), operand(0), axis, join(values, ", "),
+                   result(), operand(0), axis, joinNumbers(values, ", "),
                    c.inputs[0].type(), c.output.type());
   return c;
 }
@@ -292,8 +286,8 @@ OpCase OpMaker::makeMaxPool() {
     return makeMaxPool();
   OpCase c;
   c.inputs = {bytes({w.n, w.ih, w.iw, w.c})};
-  c.output = emptyBytes({w.n, w.oh(), w.ow(), w.c});
-  maxPool2d(data(c.inputs[0]), data(c.output), w);
+  c.output = OpTensor::zeros({w.n, w.oh(), w.ow(), w.c});
+  maxPool2d(c.inputs[0].data(), c.output.data(), w);
   c.text = formatv(
       "{0} = tosa.max_pool2d {1} {{kernel = array<i64: {2}, {3}>, stride = "
       "array<i64: {4}, {5}>, pad = array<i64: {6}, {7}, {8}, {9}>} : ({10}) -> "
@@ -319,9 +313,9 @@ OpCase OpMaker::makeSumPool() {
   RescaleParams mean = makeMeanRescale(in, out, w.kh * w.kw, range, rounding);
   OpCase c;
   c.inputs = {bytes({w.n, w.ih, w.iw, w.c})};
-  c.output = emptyBytes({w.n, w.oh(), w.ow(), w.c});
-  averagePool2d(data(c.inputs[0]), data(c.output), w, in, out, range, rounding,
-                true);
+  c.output = OpTensor::zeros({w.n, w.oh(), w.ow(), w.c});
+  averagePool2d(c.inputs[0].data(), c.output.data(), w, in, out, range,
+                rounding, true);
   OpTensor sum = c.output;
   sum.element = "i32";
   c.text = formatv(
@@ -347,10 +341,10 @@ OpCase OpMaker::makeReduceSum() {
       makeMeanRescale(in, out, dims[axis], drawRange(), drawRounding());
   OpCase c;
   c.inputs = {bytes(dims)};
-  c.output = emptyBytes(reduced);
+  c.output = OpTensor::zeros(reduced);
   std::vector<int32_t> sums(c.output.bytes.size());
-  reduceSum(data(c.inputs[0]), sums.data(), dims, axis);
-  rescaleTensor(sums.data(), data(c.output), reduced, {params});
+  reduceSum(c.inputs[0].data(), sums.data(), dims, axis);
+  rescaleTensor(sums.data(), c.output.data(), reduced, {params});
   OpTensor wide = c.inputs[0], sum = c.output;
   wide.element = sum.element = "i32";
   c.text = formatv("%w{0} = tosa.cast {1} : ({2}) -> {3}\n%s{0} = "
@@ -377,11 +371,11 @@ OpCase OpMaker::makeMatMul() {
   params.outputZeroPoint = int32_t(draw(-128, 127));
   OpCase c;
   c.inputs = {bytes({s.batch, s.m, s.k}), bytes({s.batch, s.k, s.n})};
-  c.output = emptyBytes({s.batch, s.m, s.n});
+  c.output = OpTensor::zeros({s.batch, s.m, s.n});
   std::vector<int32_t> sums(c.output.bytes.size());
-  matmul(data(c.inputs[0]), data(c.inputs[1]), nullptr, sums.data(), s, zpA,
+  matmul(c.inputs[0].data(), c.inputs[1].data(), nullptr, sums.data(), s, zpA,
          zpB);
-  rescaleTensor(sums.data(), data(c.output), c.output.shape, {params});
+  rescaleTensor(sums.data(), c.output.data(), c.output.shape, {params});
   OpTensor sum = c.output;
   sum.element = "i32";
   c.text = formatv(
@@ -393,81 +387,6 @@ OpCase OpMaker::makeMatMul() {
       c.inputs[1].type(), sum.type());
   c.text += rescaleText(result(), formatv("%s{0}", index).str(), params,
                         sum.type(), c.output.type());
-  return c;
-}
-
-//===----------------------------------------------------------------------===//
-// Moves
-//===----------------------------------------------------------------------===//
-
-OpCase OpMaker::makeTranspose() {
-  Shape dims = shape(unsigned(draw(2, 5)), 6), outDims;
-  std::vector<unsigned> perm(dims.size());
-  for (size_t i = 0; i < perm.size(); ++i)
-    perm[i] = unsigned(i);
-  std::shuffle(perm.begin(), perm.end(), random);
-  for (unsigned dim : perm)
-    outDims.push_back(dims[dim]);
-  OpCase c;
-  c.inputs = {bytes(dims)};
-  c.output = emptyBytes(outDims);
-  transpose(data(c.inputs[0]), data(c.output), dims, perm);
-  c.text =
-      formatv("{0} = tosa.transpose {1} {{perms = array<i32: {2}>} : ({3}) "
-              "-> {4}\n",
-              result(), operand(0), join({perm.begin(), perm.end()}, ", "),
-              c.inputs[0].type(), c.output.type());
-  return c;
-}
-
-OpCase OpMaker::makeConcat() {
-  Shape dims = shape(unsigned(draw(1, 4)), 8), outDims = dims;
-  unsigned axis = unsigned(draw(0, int64_t(dims.size()) - 1));
-  OpCase c;
-  std::vector<int64_t> extents;
-  std::vector<std::string> operands, types;
-  outDims[axis] = 0;
-  for (int64_t i = 0, e = draw(1, 4); i < e; ++i) {
-    Shape one = dims;
-    one[axis] = draw(1, 40);
-    extents.push_back(one[axis]);
-    outDims[axis] += one[axis];
-    c.inputs.push_back(bytes(one));
-    operands.push_back(operand(unsigned(i)));
-    types.push_back(c.inputs.back().type());
-  }
-  std::vector<const int8_t *> pointers;
-  for (const OpTensor &input : c.inputs)
-    pointers.push_back(data(input));
-  c.output = emptyBytes(outDims);
-  concat(pointers, extents, dims, axis, data(c.output),
-         std::vector<RescaleParams>(c.inputs.size()));
-  c.text = formatv("{0} = tosa.concat {1} {{axis = {2} : i32} : ({3}) -> {4}\n",
-                   result(), llvm::join(operands, ", "), axis,
-                   llvm::join(types, ", "), c.output.type());
-  return c;
-}
-
-OpCase OpMaker::makePad() {
-  Shape dims = shape(unsigned(draw(1, 4)), 9), low, high, both, outDims = dims;
-  for (int64_t &dim : outDims) {
-    low.push_back(draw(0, 3));
-    high.push_back(draw(0, 3));
-    both.insert(both.end(), {low.back(), high.back()});
-    dim += low.back() + high.back();
-  }
-  int64_t value = draw(-128, 127);
-  OpCase c;
-  c.inputs = {bytes(dims)};
-  c.output = emptyBytes(outDims);
-  pad(data(c.inputs[0]), data(c.output), dims, low, high, int8_t(value));
-  c.text = formatv(
-      "%p{0} = tosa.const_shape {{values = dense<[{1}]> : tensor<{2}xindex>} : "
-      "() -> !tosa.shape<{2}>\n%v{0} = \"tosa.const\"() {{values = dense<{3}> "
-      ": tensor<1xi8>} : () -> tensor<1xi8>\n{4} = tosa.pad {5}, %p{0}, %v{0} "
-      ": ({6}, !tosa.shape<{2}>, tensor<1xi8>) -> {7}\n",
-      index, join(both, ", "), both.size(), value, result(), operand(0),
-      c.inputs[0].type(), c.output.type());
   return c;
 }
 

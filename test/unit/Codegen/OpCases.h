@@ -22,7 +22,18 @@ struct OpTensor {
   Bytes bytes;
 
   std::string type() const;
+  const int8_t *data() const {
+    return reinterpret_cast<const int8_t *>(bytes.data());
+  }
+  int8_t *data() { return reinterpret_cast<int8_t *>(bytes.data()); }
+
+  /// A tensor of i8, all zeros.
+  static OpTensor zeros(std::vector<int64_t> shape);
 };
+
+/// The numbers with `separator` between them.
+std::string joinNumbers(const std::vector<int64_t> &values,
+                        llvm::StringRef separator);
 
 /// Some ops that read %c<N>_<i> (operand i of case N) and define %r<N>.
 struct OpCase {
