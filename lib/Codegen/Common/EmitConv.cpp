@@ -33,14 +33,14 @@ static LogicalResult checkSpec(Location loc, const ConvSpec &spec,
   return success();
 }
 
-/// The kernel's name and the part of its key that the text depends on.
+/// Names follow <kind>_<kh>x<kw>_<input channels>_<output channels>, where the
+/// kind is conv or dw; the module adds its prefix and a number.
 static std::string kernelStem(const ConvSpec &spec) {
-  if (!spec.depthwise && spec.kh == 1 && spec.kw == 1)
-    return llvm::formatv("conv_1x1_{0}_{1}", spec.in.c, spec.out.c);
   return llvm::formatv("{0}_{1}x{2}_{3}_{4}", spec.depthwise ? "dw" : "conv",
                        spec.kh, spec.kw, spec.in.c, spec.out.c);
 }
 
+/// What the text of a kernel depends on.
 static std::string kernelKey(const ConvSpec &spec) {
   ConvSpec shared = spec;
   // What the numbers prove is in the traits; parameters are always per channel.

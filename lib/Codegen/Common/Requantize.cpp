@@ -121,14 +121,16 @@ static Value clampInt(ImplicitLocOpBuilder &b, Value x, int64_t low,
   return arith::MinSIOp::create(b, x, intConstant(b, x.getType(), high));
 }
 
+/// Compares and selects, which becomes one instruction where there is one and
+/// needs no fmaxf where there is none.
 static Value clampFloat(ImplicitLocOpBuilder &b, Value x, float low,
                         float high) {
-  // No operand is a NaN; these flags make each a single instruction.
-  arith::FastMathFlags flags =
-      arith::FastMathFlags::nnan | arith::FastMathFlags::nsz;
-  x = arith::MaxNumFOp::create(b, x, floatConstant(b, x.getType(), low), flags);
-  return arith::MinNumFOp::create(b, x, floatConstant(b, x.getType(), high),
-                                  flags);
+  Value least = floatConstant(b, x.getType(), low);
+  Value above = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, least);
+  x = arith::SelectOp::create(b, above, x, least);
+  Value most = floatConstant(b, x.getType(), high);
+  Value below = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, most);
+  return arith::SelectOp::create(b, below, x, most);
 }
 
 //===----------------------------------------------------------------------===//
