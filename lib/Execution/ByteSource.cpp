@@ -7,6 +7,7 @@
 
 #include "qnt/Execution/ByteSource.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CRC.h"
 #include "llvm/Support/FileSystem.h"
 

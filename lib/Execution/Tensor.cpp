@@ -14,6 +14,7 @@
 #include "llvm/Support/MemAlloc.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 

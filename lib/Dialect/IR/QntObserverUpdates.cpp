@@ -3,7 +3,8 @@
 // The code that folds one sample into a state. All observers share one pass
 // that finds the extremes and whether every value is finite, in vectors; the
 // histogram adds a pass over the values. No update writes anything but the
-// count if a value is not finite.
+// count if a value is not finite. Temporaries are memref.alloc without dealloc,
+// as bufferization leaves them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -273,11 +274,8 @@ static void buildRebin(UpdateBuilder &update, Value low, Value high,
                        Value newLow, Value newHigh) {
   ImplicitLocOpBuilder &b = update.b;
   constexpr int64_t bins = HistogramState::numBins;
-  auto scope = memref::AllocaScopeOp::create(b, TypeRange());
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(&scope.getBodyRegion().emplaceBlock());
-  Value sums = memref::AllocaOp::create(
-      b, MemRefType::get({bins}, b.getF64Type()));
+  Value sums =
+      memref::AllocOp::create(b, MemRefType::get({bins}, b.getF64Type()));
   update.loop(bins, [&](Value i) {
     memref::StoreOp::create(b, update.real(0.0), sums, i);
   });
@@ -311,7 +309,6 @@ static void buildRebin(UpdateBuilder &update, Value low, Value high,
     Value sum = memref::LoadOp::create(b, sums, i);
     memref::StoreOp::create(b, sum, update.state, word(i));
   });
-  memref::AllocaScopeReturnOp::create(b, ValueRange());
 }
 
 /// bins[floor(x * scale) - floor(low * scale)] += 1: products with powers of
