@@ -60,3 +60,10 @@ std::optional<EmitFormat> qnt::formatOfPath(StringRef path) {
       return entry.format;
   return std::nullopt;
 }
+
+bool qnt::isForeignSuffix(StringRef path) {
+  return llvm::StringSwitch<bool>(llvm::sys::path::extension(path).lower())
+      .Cases({".a", ".c", ".cc", ".cpp", ".dll", ".dylib", ".elf", ".h"}, true)
+      .Cases({".json", ".lib", ".obj", ".onnx", ".tflite", ".wasm"}, true)
+      .Default(false);
+}

@@ -73,6 +73,10 @@ static FailureOr<EmitFormat> chooseFormat(const Options &options,
     wanted = EmitFormat::Bytecode;
   }
   std::optional<EmitFormat> suffix = formatOfPath(options.output);
+  if (!wanted && isForeignSuffix(options.output))
+    return fail("no format goes with the suffix of output '" + options.output +
+                "'; use .o .s .so .exe .ll .bc .mlir or .mlirbc, or --emit=" +
+                "FORMAT (" + listEmitFormats() + ")");
   if (!wanted)
     return suffix.value_or(EmitFormat::MLIR);
   // A name without suffix goes with anything that is asked for.

@@ -16,9 +16,10 @@
 //     float_ops = [{op = "tosa.exp", name = "softmax", reason = "..."}]}
 //
 // `scale`, `zero_point`, `axis`, `static_arena`, `isa` and `float_ops` may be
-// left out, and lists of one be written without brackets. The provenance comes from the attributes `qnt.mode` (by
-// default int8 where there is a rounding, else float), `qnt.rounding`, `qnt.model_sha256`, `qnt.calibration_sha256`; triple and CPU
-// are those that the code is emitted for.
+// left out, and lists of one be written without brackets. The provenance comes
+// from the attributes `qnt.mode` (by default int8 where there is a rounding,
+// else float), `qnt.rounding`, `qnt.model_sha256`, `qnt.calibration_sha256`;
+// triple and CPU are those that the code is emitted for.
 //
 //===----------------------------------------------------------------------===//
 

@@ -39,6 +39,10 @@ std::string listEmitFormats();
 /// or none for an executable. Nothing for `-` and other suffixes.
 std::optional<EmitFormat> formatOfPath(StringRef path);
 
+/// True if the suffix names a format of other tools that is not among ours, so
+/// that MLIR under that name would be a surprise (.a, .obj, .dll, .onnx, ...).
+bool isForeignSuffix(StringRef path);
+
 /// True if the format is MLIR, which the driver prints itself.
 inline bool isMLIR(EmitFormat format) {
   return format == EmitFormat::MLIR || format == EmitFormat::Bytecode;

@@ -156,8 +156,9 @@ static void openOutput(struct Stream *out, long long samples) {
   if (!out->file)
     fail("cannot write '%s': %s", out->path, strerror(errno));
   length = (size_t)snprintf(
-      text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (%lld,",
-      tensor->descr, samples);
+      text, sizeof text,
+      "{'descr': '%s', 'fortran_order': False, 'shape': (%lld,", tensor->descr,
+      samples);
   for (i = skip; i < tensor->rank; ++i)
     length += (size_t)snprintf(text + length, sizeof text - length, " %lld,",
                                tensor->shape[i]);
@@ -180,18 +181,32 @@ static void printElement(const struct QntTensor *tensor, const void *data,
     return;
   case 'u':
     switch (tensor->bytes / tensor->elements) {
-    case 1: printf(" %u", ((const uint8_t *)data)[i]); return;
-    case 2: printf(" %u", ((const uint16_t *)data)[i]); return;
-    case 4: printf(" %lu", (unsigned long)((const uint32_t *)data)[i]); return;
-    default: printf(" %llu", (unsigned long long)((const uint64_t *)data)[i]);
+    case 1:
+      printf(" %u", ((const uint8_t *)data)[i]);
+      return;
+    case 2:
+      printf(" %u", ((const uint16_t *)data)[i]);
+      return;
+    case 4:
+      printf(" %lu", (unsigned long)((const uint32_t *)data)[i]);
+      return;
+    default:
+      printf(" %llu", (unsigned long long)((const uint64_t *)data)[i]);
     }
     return;
   default:
     switch (tensor->bytes / tensor->elements) {
-    case 1: printf(" %d", ((const int8_t *)data)[i]); return;
-    case 2: printf(" %d", ((const int16_t *)data)[i]); return;
-    case 4: printf(" %ld", (long)((const int32_t *)data)[i]); return;
-    default: printf(" %lld", (long long)((const int64_t *)data)[i]);
+    case 1:
+      printf(" %d", ((const int8_t *)data)[i]);
+      return;
+    case 2:
+      printf(" %d", ((const int16_t *)data)[i]);
+      return;
+    case 4:
+      printf(" %ld", (long)((const int32_t *)data)[i]);
+      return;
+    default:
+      printf(" %lld", (long long)((const int64_t *)data)[i]);
     }
   }
 }
