@@ -80,8 +80,10 @@ qnt::createTargetMachine(Location loc, const TargetSpec &spec,
     return emitError(loc) << "unknown CPU feature '" << *bad << "' for triple '"
                           << spec.triple << "'; write '+name' or '-name'";
   llvm::TargetOptions options;
-  options.FunctionSections = true;
-  options.DataSections = true;
+  // All of an object is reachable from its two functions, so a section each,
+  // with headers and relocations of its own, would only cost space.
+  options.FunctionSections = false;
+  options.DataSections = false;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   auto level = llvm::CodeGenOpt::getLevel(optLevel).value_or(
       llvm::CodeGenOptLevel::Aggressive);

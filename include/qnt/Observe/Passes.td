@@ -42,7 +42,7 @@ def QntInsertObservers : Pass<"qnt-insert-observers", "::mlir::ModuleOp"> {
     Option<"observer", "observer", "std::string", /*default=*/"\"min-max\"",
            "min-max, moving-average, percentile, or an attribute such as "
            "#qnt.min_max">,
-    Option<"percentile", "percentile", "double", /*default=*/"99.99",
+    Option<"percentile", "percentile", "double", /*default=*/"99.999",
            "Share of the values inside the range, in percent (percentile)">,
     Option<"momentum", "momentum", "double", /*default=*/"0.01",
            "Weight of each new sample (moving-average)">,
