@@ -51,7 +51,7 @@ def Propagate : Pass<"qnt-propagate", "::mlir::ModuleOp"> {
         %d = qnt.dequantize %q : tensor<4x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>> to tensor<4xf32>
         %s = tosa.const_shape {values = dense<2> : tensor<2xindex>} : () -> !tosa.shape<2>
         %r = tosa.reshape %d, %s : (tensor<4xf32>, !tosa.shape<2>) -> tensor<2x2xf32>
-        %rq = qnt.quantize %r : tensor<2x2xf32> to tensor<2x2x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>>
+        %rq = qnt.quantize %r {qnt.edge = "tosa.reshape"} : tensor<2x2xf32> to tensor<2x2x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>>
         %rd = qnt.dequantize %rq : tensor<2x2x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>> to tensor<2x2xf32>
         return %rd : tensor<2x2xf32>
       }
