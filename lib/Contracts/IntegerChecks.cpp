@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -158,7 +159,8 @@ LogicalResult contracts::checkLowered(Operation *op) {
     if (isa<QuantizedType>(getElementTypeOrSelf(type)))
       return broken(op, "lower") << "has the quantized type " << type;
   bool isFloat = llvm::any_of(op->getResultTypes(), isFloatTensor) &&
-                 !isa<ToFloatOp>(op) && !matchPattern(op, m_Constant());
+                 !isa<ToFloatOp, tensor::EmptyOp>(op) &&
+                 !matchPattern(op, m_Constant());
   if (isFloat && !op->hasTrait<OpTrait::IsTerminator>() &&
       op->getParentOfType<func::FuncOp>() &&
       !op->getParentOfType<CompositeOp>() && !isListed(op))

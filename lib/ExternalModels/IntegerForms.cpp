@@ -122,6 +122,16 @@ LogicalResult models::checkForm(Operation *op, const IntegerForm &form,
   return success();
 }
 
+LogicalResult models::checkSum(int64_t count, int64_t largest,
+                               std::string &reason) {
+  // A quarter of the range is the bias's.
+  if (count <= (int64_t(3) << 29) / (255 * largest))
+    return success();
+  reason = "a sum of " + std::to_string(count) +
+           " products can overflow 32 bits; split it, or exclude the op";
+  return failure();
+}
+
 num::QuantParams models::paramsOf(QuantizedType type) {
   auto [scale, zeroPoint] = *type.getPerTensorParams();
   return {scale, zeroPoint};
@@ -260,7 +270,11 @@ FailureOr<Values> models::buildConvolution(RewriterBase &rewriter,
                                            Operation *op,
                                            const IntegerForm &form,
                                            std::string &reason) {
-  if (failed(checkForm(op, form, reason)))
+  auto weights = cast<ShapedType>(op->getOperand(1).getType());
+  int64_t channels =
+      cast<ShapedType>(op->getResult(0).getType()).getShape().back();
+  if (failed(checkForm(op, form, reason)) ||
+      failed(checkSum(weights.getNumElements() / channels, 127, reason)))
     return failure();
   Location loc = op->getLoc();
   num::QuantParams input = paramsOf(form.operandTypes[0]);

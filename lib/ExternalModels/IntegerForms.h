@@ -70,6 +70,10 @@ ScaleConstraint derivedBias(unsigned bias, unsigned lhs, unsigned rhs);
 LogicalResult checkForm(Operation *op, const IntegerForm &form,
                         std::string &reason);
 
+/// Fails with a reason if a sum of `count` products of a stored activation and
+/// a stored operand of magnitude `largest` can leave 32 bits.
+LogicalResult checkSum(int64_t count, int64_t largest, std::string &reason);
+
 /// Scale and zero point of a per-tensor type.
 ::qnt::num::QuantParams paramsOf(QuantizedType type);
 

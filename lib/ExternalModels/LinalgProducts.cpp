@@ -165,8 +165,9 @@ FailureOr<SmallVector<int32_t>> storeBias(const Product &product,
 FailureOr<Value> buildProduct(RewriterBase &rewriter, Operation *op,
                               const Product &product, const IntegerForm &form,
                               std::string &reason) {
+  int64_t count = product.weights.getNumElements() / product.outputShape.back();
   FailureOr<SmallVector<int32_t>> bias = storeBias(product, form, reason);
-  if (failed(bias))
+  if (failed(bias) || failed(checkSum(count, 127, reason)))
     return failure();
   Location loc = op->getLoc();
   num::QuantParams input = paramsOf(form.operandTypes[0]);

@@ -96,6 +96,9 @@ struct MatMulModel : Base<MatMulModel, tosa::MatMulOp> {
                "per tensor, or swap the operands";
       return failure();
     }
+    int64_t count = cast<ShapedType>(op->getOperand(0).getType()).getDimSize(2);
+    if (failed(checkSum(count, 255, reason)))
+      return failure();
     num::QuantParams lhs = paramsOf(form.operandTypes[0]);
     SchemeAttrInterface rhs = form.operandTypes[1].getScheme();
     if (rhs.getQuantizedAxis().value_or(2) != 2) {

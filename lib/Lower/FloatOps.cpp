@@ -8,6 +8,7 @@
 #include "Steps.h"
 #include "qnt/Analysis/Edges.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -20,7 +21,7 @@ static bool isFloatTensor(Type type) {
 /// An op that computes with floats; constants and conversions do not.
 static bool computesFloat(Operation *op) {
   if (op->hasTrait<OpTrait::IsTerminator>() || matchPattern(op, m_Constant()) ||
-      isa<ToIntOp, ToFloatOp>(op))
+      isa<ToIntOp, ToFloatOp, tensor::EmptyOp>(op))
     return false;
   return llvm::any_of(op->getResultTypes(), isFloatTensor) ||
          llvm::any_of(op->getOperandTypes(), isFloatTensor);

@@ -44,6 +44,8 @@ struct LowerToIntegerPass
                    failed(lower::rewriteBoundaries(function, *inputs, *outputs,
                                                    rounding));
     }
+    if (counts.integer > 0 && !module->hasAttr("qnt.mode"))
+      module->setAttr("qnt.mode", StringAttr::get(&getContext(), "int8"));
     numInteger += counts.integer;
     numAbsorbed += counts.absorbed;
     numFloat += counts.floats;

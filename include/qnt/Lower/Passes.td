@@ -25,7 +25,7 @@ def LowerToInteger : Pass<"qnt-lower-to-integer", "::mlir::ModuleOp"> {
     nothing but the conversion of inputs and outputs may be float, and
     `inference-input-type` and `inference-output-type` can remove that too.
     Arguments and results keep `qnt.name` and get `qnt.scale` and
-    `qnt.zero_point`.
+    `qnt.zero_point`; a module with an integer op gets `qnt.mode = "int8"`.
 
     ```mlir
     module attributes {qnt.rounding = #qnt.rounding<fp32_rne>} {
@@ -37,7 +37,7 @@ def LowerToInteger : Pass<"qnt-lower-to-integer", "::mlir::ModuleOp"> {
       }
     }
     // ----- after
-    module attributes {qnt.rounding = #qnt.rounding<fp32_rne>} {
+    module attributes {qnt.mode = "int8", qnt.rounding = #qnt.rounding<fp32_rne>} {
       func.func @f(%q: tensor<4xi8>) -> tensor<4xi8> {
         %r = qnt.add %q, %q {lhs_scale = 5.000000e-01 : f32, lhs_zp = 0 : i32, max = 127 : i32, min = -128 : i32, output_scale = 2.500000e-01 : f32, output_zp = 0 : i32, rhs_scale = 5.000000e-01 : f32, rhs_zp = 0 : i32, rounding = #qnt.rounding<fp32_rne>} : tensor<4xi8>, tensor<4xi8> to tensor<4xi8>
         return %r : tensor<4xi8>

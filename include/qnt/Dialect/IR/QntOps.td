@@ -201,15 +201,33 @@ class Qnt_BinaryIntOp<string mnemonic> : Qnt_Op<mnemonic, [Pure]> {
 def Qnt_AddOp : Qnt_BinaryIntOp<"add"> {
   let summary = "sum of stored integers of different scales";
   let description = [{
-    Operands broadcast as tosa ops do (equal rank, dimensions of 1 expand).
-    docs/Numerics.md gives the arithmetic of each rounding mode.
+    Stores `lhs_scale * (lhs - lhs_zp) + rhs_scale * (rhs - rhs_zp)` with the
+    scale and zero point of the output, rounded once (rule N20 of
+    docs/Numerics.md) and clamped to [min, max]; a relu behind the sum is in
+    `min`. Operands broadcast as tosa ops do (equal rank, dimensions of 1
+    expand); each keeps its own scale.
+
+    ```mlir
+    %y = qnt.add %a, %b {lhs_scale = 0.5 : f32, lhs_zp = 0 : i32,
+        rhs_scale = 0.25 : f32, rhs_zp = 3 : i32, output_scale = 0.5 : f32,
+        output_zp = -128 : i32, min = -128 : i32, max = 127 : i32,
+        rounding = #qnt.rounding<fp32_rne>}
+        : tensor<1x4x4x8xi8>, tensor<1x4x4x8xi8> to tensor<1x4x4x8xi8>
+    ```
   }];
 }
 def Qnt_SubOp : Qnt_BinaryIntOp<"sub"> {
   let summary = "difference of stored integers of different scales";
+  let description = [{
+    `qnt.add` with the scale of `rhs` negated (rule N20).
+  }];
 }
 def Qnt_MulOp : Qnt_BinaryIntOp<"mul"> {
   let summary = "product of stored integers of different scales";
+  let description = [{
+    Rescales `(lhs - lhs_zp) * (rhs - rhs_zp)` by
+    `lhs_scale * rhs_scale / output_scale` (rule N21). Broadcasts as `qnt.add`.
+  }];
 }
 
 def Qnt_TableOp : Qnt_Op<"table", [Pure, SameOperandsAndResultShape]> {
