@@ -10,10 +10,10 @@
 // CHECK-DAG: "seen_max": 1
 // CHECK-DAG: "reason": "no integer form"
 
-// TEXT: mode {{ +}}int8
+// TEXT: mode {{ *}}int8
 // TEXT: Stays float:
 // TEXT-NEXT: tosa.sin 'wave': no integer form
-// TEXT: input {{ +}}activation i8 {{ +}}0.5 {{ +}}-3 {{ +}}-1 {{ +}}1
+// TEXT: input {{ *}}activation i8 {{ *}}0.5 {{ *}}-3 {{ *}}-1 {{ *}}1
 !act = !qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 0.5, zero_point = -3>>
 module attributes {qnt.model_sha256 = "abc", qnt.mode = "int8", qnt.rounding = #qnt.rounding<fp32_rne>} {
   func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> attributes {qnt.float_ops = [{name = "wave", op = "tosa.sin", reason = "no integer form"}]} {
