@@ -49,6 +49,8 @@ struct KernelTarget {
   bool unsignedActivations = false;
   /// Bits of a vector register: 128, 256 or 512.
   int64_t vectorBits = 128;
+  /// Bytes can be permuted across a whole 512-bit register.
+  bool hasVbmi = false;
   /// No float unit: float instructions become library calls.
   bool softFloat = false;
 

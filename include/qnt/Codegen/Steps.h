@@ -57,6 +57,13 @@ Value splatFloat(ImplicitLocOpBuilder &b, Value like, float value);
 Value emitRoundToByte(ImplicitLocOpBuilder &b, Value x, int32_t low,
                       int32_t high, int32_t shift);
 
+/// table[byte] for each byte as memory holds it; `table` has 256 entries in the
+/// order of unsigned bytes.
+Value emitTableLookup(ImplicitLocOpBuilder &b, Value bytes, Value table,
+                      const KernelTarget &target);
+/// The lanes that a lookup handles best.
+int64_t tableLanes(const KernelTarget &target);
+
 /// The only user of `op`'s result if that is a qnt.rescale, else an error that
 /// names the op and the fix.
 FailureOr<RescaleOp> onlyRescale(Operation *op);

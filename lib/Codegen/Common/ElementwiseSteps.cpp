@@ -231,22 +231,12 @@ static LogicalResult planTable(Plan &plan, Operation *operation) {
   step->emit = [op](KernelModule &module, const Step &step) mutable {
     ElementwiseKernel kernel;
     kernel.stem = "table";
-    kernel.lanes = 4;
+    kernel.lanes = tableLanes(module.getTarget());
     kernel.tables = {module.addConstant(
         "table", storedTable(op.getTable(), module.getTarget()))};
-    kernel.body = [](ImplicitLocOpBuilder &b, ValueRange in,
-                     ValueRange tables) -> Value {
-      auto lookUp = [&](Value byte) -> Value {
-        Value index = arith::IndexCastUIOp::create(b, b.getIndexType(), byte);
-        return memref::LoadOp::create(b, tables[0], ValueRange{index});
-      };
-      auto type = dyn_cast<VectorType>(in[0].getType());
-      if (!type)
-        return lookUp(in[0]);
-      SmallVector<Value> entries;
-      for (int64_t lane = 0; lane < type.getNumElements(); ++lane)
-        entries.push_back(lookUp(vector::ExtractOp::create(b, in[0], lane)));
-      return vector::FromElementsOp::create(b, type, entries);
+    kernel.body = [&](ImplicitLocOpBuilder &b, ValueRange in,
+                      ValueRange tables) {
+      return emitTableLookup(b, in[0], tables[0], module.getTarget());
     };
     return emitElementwise(module, step, kernel);
   };

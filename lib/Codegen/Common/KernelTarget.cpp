@@ -50,6 +50,7 @@ static void chooseX86(KernelTarget &target, const llvm::StringSet<> &enabled) {
   if (has("avx512vnni") && has("avx512bw") && has("avx512vl")) {
     target.isa = Isa::Avx512Vnni;
     target.vectorBits = 512;
+    target.hasVbmi = has("avx512vbmi");
   } else if (has("avxvnni") && has("avx2")) {
     target.isa = Isa::AvxVnni;
     target.vectorBits = 256;
