@@ -10,6 +10,7 @@
 #include "qnt/Execution/Interpreter.h"
 #include "qnt/Report/Passes.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace mlir::qnt {
 #define GEN_PASS_DEF_QNTREPORTSQNR
@@ -43,12 +44,17 @@ struct EdgeError {
   }
 };
 
-/// The float model with one more result per observed edge.
+/// The float model, which returns what its observers see. An edge that is an
+/// argument is no result: bufferization can't return an argument.
 struct FloatModel {
+  struct Edge {
+    std::string name;
+    bool isInput;
+    size_t index;
+  };
   OwningOpRef<ModuleOp> module;
   std::unique_ptr<JitFunction> function;
-  SmallVector<std::string> edges;
-  size_t numResults = 0;
+  SmallVector<Edge> edges;
 };
 } // namespace
 
@@ -59,27 +65,36 @@ static func::FuncOp findEntry(ModuleOp module) {
   return {};
 }
 
-/// Observers become results: their edge's values are returned.
+/// The observed values become the results, each once.
 static LogicalResult exposeEdges(func::FuncOp function, FloatModel &model) {
-  auto terminator =
-      dyn_cast<func::ReturnOp>(function.getBody().front().getTerminator());
-  if (!terminator || !llvm::hasSingleElement(function.getBody()))
+  if (!llvm::hasSingleElement(function.getBody()))
     return failure();
-  model.numResults = terminator.getNumOperands();
-  SmallVector<Type> results(function.getResultTypes());
+  llvm::SetVector<Value> results;
   SmallVector<ObserveOp> observers;
   function.walk([&](ObserveOp op) { observers.push_back(op); });
   for (ObserveOp op : observers) {
-    model.edges.push_back(op.getEdge().str());
-    terminator.getOperandsMutable().append(op.getInput());
-    results.push_back(op.getType());
+    Value value = op.getInput();
+    while (auto before = value.getDefiningOp<ObserveOp>())
+      value = before.getInput();
+    if (auto argument = dyn_cast<BlockArgument>(value)) {
+      model.edges.push_back({op.getEdge().str(), true,
+                             size_t(argument.getArgNumber())});
+      continue;
+    }
+    results.insert(value);
+    size_t index = llvm::find(results, value) - results.begin();
+    model.edges.push_back({op.getEdge().str(), false, index});
   }
-  function.setType(FunctionType::get(function.getContext(),
-                                     function.getArgumentTypes(), results));
   for (ObserveOp op : observers) {
     op.getResult().replaceAllUsesWith(op.getInput());
     op.erase();
   }
+  Operation *terminator = function.getBody().front().getTerminator();
+  terminator->setOperands(results.getArrayRef());
+  function.removeResAttrsAttr();
+  function.setType(FunctionType::get(
+      function.getContext(), function.getArgumentTypes(),
+      TypeRange(ValueRange(results.getArrayRef()))));
   return success();
 }
 
@@ -132,8 +147,9 @@ static LogicalResult compareSample(FloatModel &model, Interpreter &integer,
   SmallVector<Tensor> reals, outputs;
   model.function->run(inputs, reals);
   llvm::StringMap<const Tensor *> byEdge;
-  for (auto [i, edge] : llvm::enumerate(model.edges))
-    byEdge[edge] = &reals[model.numResults + i];
+  for (const FloatModel::Edge &edge : model.edges)
+    byEdge[edge.name] =
+        edge.isInput ? &inputs[edge.index] : &reals[edge.index];
   return integer.run(inputs, outputs, [&](Value value, const Tensor &stored) {
     StringRef edge = edgeOf(value);
     auto type = types.find(edge);
