@@ -195,7 +195,7 @@ static LogicalResult buildSteps(Block &block, StringRef lowering,
 }
 
 /// Values that are neither arguments nor results of a step.
-static LogicalResult
+static void
 collectConstants(Block &block, ArrayRef<Step> steps,
                  SmallVectorImpl<std::pair<Value, Tensor>> &constants) {
   llvm::SetVector<Value> wanted;
@@ -212,7 +212,6 @@ collectConstants(Block &block, ArrayRef<Step> steps,
     else if (std::optional<TensorSpec> spec = TensorSpec::get(value.getType()))
       constants.emplace_back(value, Tensor(*spec)); // tensor.empty
   }
-  return success();
 }
 
 FailureOr<std::unique_ptr<Interpreter>>
@@ -231,9 +230,9 @@ Interpreter::create(FunctionOpInterface function, StringRef floatLowering) {
   State &state = *result->state;
   state.block = &block;
   state.results = llvm::to_vector(block.getTerminator()->getOperands());
-  if (failed(buildSteps(block, floatLowering, state.steps)) ||
-      failed(collectConstants(block, state.steps, state.constants)))
+  if (failed(buildSteps(block, floatLowering, state.steps)))
     return failure();
+  collectConstants(block, state.steps, state.constants);
   return result;
 }
 

@@ -125,19 +125,6 @@ static MaybeKernel makeTable(TableOp op) {
   }};
 }
 
-template <typename OpTy> static num::QuantParams lhsParams(OpTy op) {
-  return {op.getLhsScale().convertToFloat(),
-          static_cast<int32_t>(op.getLhsZp())};
-}
-template <typename OpTy> static num::QuantParams rhsParams(OpTy op) {
-  return {op.getRhsScale().convertToFloat(),
-          static_cast<int32_t>(op.getRhsZp())};
-}
-template <typename OpTy> static num::QuantParams outputParams(OpTy op) {
-  return {op.getOutputScale().convertToFloat(),
-          static_cast<int32_t>(op.getOutputZp())};
-}
-
 /// add, sub and mul differ in how their parameters are made and applied.
 template <typename OpTy, typename Make, typename Apply>
 static MaybeKernel makeBinary(OpTy op, Make make, Apply apply) {
@@ -178,8 +165,7 @@ static MaybeKernel makeSoftmax(SoftmaxOp op) {
 // Windows and products
 //===----------------------------------------------------------------------===//
 
-template <typename Shape>
-static void setInput(Shape &shape, Value input) {
+static void setInput(num::WindowShape &shape, Value input) {
   ArrayRef<int64_t> dims = typeOf(input).getShape();
   shape.n = dims[0];
   shape.ih = dims[1];

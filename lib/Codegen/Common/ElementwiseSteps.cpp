@@ -65,19 +65,6 @@ private:
 };
 } // namespace
 
-template <typename OpTy> static num::QuantParams lhsParams(OpTy op) {
-  return {op.getLhsScale().convertToFloat(),
-          static_cast<int32_t>(op.getLhsZp())};
-}
-template <typename OpTy> static num::QuantParams rhsParams(OpTy op) {
-  return {op.getRhsScale().convertToFloat(),
-          static_cast<int32_t>(op.getRhsZp())};
-}
-template <typename OpTy> static num::QuantParams outParams(OpTy op) {
-  return {op.getOutputScale().convertToFloat(),
-          static_cast<int32_t>(op.getOutputZp())};
-}
-
 // N20, fp32-rne.
 static Value emitAddFp32(ImplicitLocOpBuilder &b, Value x, Value y,
                          const AddSpec &spec, const KernelTarget &target) {
@@ -138,7 +125,7 @@ static LogicalResult planAdd(Plan &plan, Operation *operation) {
     return failure();
   AddSpec spec;
   spec.negateB = negate;
-  spec.params = num::makeAddParams(lhsParams(op), rhsParams(op), outParams(op),
+  spec.params = num::makeAddParams(lhsParams(op), rhsParams(op), outputParams(op),
                                    static_cast<int32_t>(op.getMin()),
                                    static_cast<int32_t>(op.getMax()),
                                    toNumerics(op.getRounding()));
@@ -177,7 +164,7 @@ static LogicalResult planMul(Plan &plan, Operation *operation) {
   if (failed(step))
     return failure();
   num::MulParams params = num::makeMulParams(
-      lhsParams(op), rhsParams(op), outParams(op),
+      lhsParams(op), rhsParams(op), outputParams(op),
       static_cast<int32_t>(op.getMin()), static_cast<int32_t>(op.getMax()),
       toNumerics(op.getRounding()));
   RescaleSpec spec;

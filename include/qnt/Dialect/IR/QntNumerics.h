@@ -26,6 +26,24 @@ Rounding fromNumerics(::qnt::num::Rounding rounding);
 /// The rescale of one channel: all its parameters.
 ::qnt::num::RescaleParams rescaleParams(RescaleOp op, int64_t channel);
 
+/// Scale and zero point of the left operand of `qnt.add`, `sub` or `mul`.
+template <typename OpTy> ::qnt::num::QuantParams lhsParams(OpTy op) {
+  return {op.getLhsScale().convertToFloat(),
+          static_cast<int32_t>(op.getLhsZp())};
+}
+
+/// The same of the right operand.
+template <typename OpTy> ::qnt::num::QuantParams rhsParams(OpTy op) {
+  return {op.getRhsScale().convertToFloat(),
+          static_cast<int32_t>(op.getRhsZp())};
+}
+
+/// The same of the result.
+template <typename OpTy> ::qnt::num::QuantParams outputParams(OpTy op) {
+  return {op.getOutputScale().convertToFloat(),
+          static_cast<int32_t>(op.getOutputZp())};
+}
+
 } // namespace mlir::qnt
 
 #endif // QNT_DIALECT_IR_QNTNUMERICS_H
