@@ -211,7 +211,7 @@ struct QntReportSqnrPass : qnt::impl::QntReportSqnrBase<QntReportSqnrPass> {
       return;
     if (samples < 1) {
       module.emitError() << "expected samples of at least 1, found "
-                         << samples;
+                         << samples.getValue();
       return signalPassFailure();
     }
     module->removeAttr(kFloatReferenceAttr);
