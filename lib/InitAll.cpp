@@ -11,6 +11,7 @@
 #include "mlir/InitAllPasses.h"
 #include "qnt/Calibrate/Passes.h"
 #include "qnt/Codegen/Passes.h"
+#include "qnt/Contracts/Passes.h"
 #include "qnt/Dialect/IR/Qnt.h"
 #include "qnt/Dialect/IR/QntTranslation.h"
 #include "qnt/Emit/Passes.h"
@@ -25,7 +26,6 @@
 #include "qnt/Prepare/Passes.h"
 #include "qnt/Propagate/Passes.h"
 #include "qnt/Report/Passes.h"
-#include "qnt/Contracts/Passes.h"
 // REGISTER: one include per part.
 
 void mlir::qnt::registerAll(DialectRegistry &registry) {

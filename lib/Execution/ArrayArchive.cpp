@@ -150,7 +150,8 @@ llvm::Error ArrayArchive::addFile(std::shared_ptr<ByteSource> source,
     found.emplace_back(stripShardNumber(llvm::sys::path::stem(file)).str(),
                        shard);
   } else {
-    return makeError("'" + file + "' is neither a .npz archive nor a .npy "
+    return makeError("'" + file +
+                     "' is neither a .npz archive nor a .npy "
                      "array");
   }
   for (auto &[name, part] : found) {
@@ -223,7 +224,8 @@ llvm::Error ArrayStream::read(MutableArrayRef<char> out) {
   while (!out.empty()) {
     if (!reader) {
       if (shard == array->shards.size())
-        return makeError("array '" + Twine(array->name) + "' has no more "
+        return makeError("array '" + Twine(array->name) +
+                         "' has no more "
                          "samples");
       const ArrayShard &part = array->shards[shard];
       auto stream = openShard(part);
@@ -245,11 +247,10 @@ llvm::Error ArrayStream::read(MutableArrayRef<char> out) {
     if (sampleBytes == 0 || out.size() % sampleBytes != 0)
       return makeError("array '" + Twine(array->name) +
                        "' cannot be read in parts of a sample");
-    size_t step = std::min<uint64_t>(out.size(),
-                                     reader->getNumLeft() * sampleBytes);
+    size_t step =
+        std::min<uint64_t>(out.size(), reader->getNumLeft() * sampleBytes);
     if (llvm::Error error = reader->read(out.take_front(step)))
-      return inArray(std::move(error), array->name,
-                     array->shards[shard].file);
+      return inArray(std::move(error), array->name, array->shards[shard].file);
     out = out.drop_front(step);
   }
   return llvm::Error::success();

@@ -85,8 +85,8 @@ public:
     left -= out.size();
     if (!expected)
       return llvm::Error::success();
-    actual = llvm::crc32(actual, llvm::arrayRefFromStringRef(
-                                     StringRef(out.data(), out.size())));
+    actual = llvm::crc32(
+        actual, llvm::arrayRefFromStringRef(StringRef(out.data(), out.size())));
     if (left == 0 && actual != *expected)
       return makeError("damaged: its checksum does not match");
     return llvm::Error::success();
@@ -128,8 +128,8 @@ public:
       rest = rest.drop_front(step);
     }
     left -= out.size();
-    actual = llvm::crc32(actual, llvm::arrayRefFromStringRef(
-                                     StringRef(out.data(), out.size())));
+    actual = llvm::crc32(
+        actual, llvm::arrayRefFromStringRef(StringRef(out.data(), out.size())));
     if (left == 0 && actual != expected)
       return makeError("damaged: its checksum does not match");
     return llvm::Error::success();
@@ -138,8 +138,8 @@ public:
 private:
   llvm::Error refill() {
     size_t count = std::min<uint64_t>(packedLeft, input.size());
-    if (llvm::Error error = source->read(
-            offset, MutableArrayRef<char>(input.data(), count)))
+    if (llvm::Error error =
+            source->read(offset, MutableArrayRef<char>(input.data(), count)))
       return error;
     offset += count;
     packedLeft -= count;
@@ -159,9 +159,9 @@ private:
       int status = ::inflate(&state, Z_NO_FLUSH);
       if (status == Z_STREAM_END && state.avail_out != 0)
         return makeError("truncated: its compressed data end early");
-      if (status == Z_BUF_ERROR || (status == Z_OK && packedLeft == 0 &&
-                                    state.avail_in == 0 &&
-                                    state.avail_out == before))
+      if (status == Z_BUF_ERROR ||
+          (status == Z_OK && packedLeft == 0 && state.avail_in == 0 &&
+           state.avail_out == before))
         return makeError("truncated: its compressed data end early");
       if (status != Z_OK && status != Z_STREAM_END)
         return makeError("damaged: its compressed data are not valid");
@@ -203,8 +203,9 @@ std::shared_ptr<ByteSource> ByteSource::wrap(StringRef buffer) {
   return std::make_shared<BufferSource>(buffer);
 }
 
-std::unique_ptr<ByteStream> ByteStream::plain(std::shared_ptr<ByteSource> source,
-                                              uint64_t offset, uint64_t size) {
+std::unique_ptr<ByteStream>
+ByteStream::plain(std::shared_ptr<ByteSource> source, uint64_t offset,
+                  uint64_t size) {
   return std::make_unique<PlainStream>(std::move(source), offset, size,
                                        std::nullopt);
 }

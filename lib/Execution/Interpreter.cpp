@@ -97,9 +97,8 @@ static SmallVector<Value> islandOutputs(ArrayRef<Operation *> ops) {
 }
 
 /// A module with one function that computes `outputs` from `inputs`.
-static OwningOpRef<ModuleOp> buildIsland(ArrayRef<Operation *> ops,
-                                         ValueRange inputs,
-                                         ValueRange outputs) {
+static OwningOpRef<ModuleOp>
+buildIsland(ArrayRef<Operation *> ops, ValueRange inputs, ValueRange outputs) {
   Location loc = ops.front()->getLoc();
   OwningOpRef<ModuleOp> module(ModuleOp::create(loc));
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
@@ -263,8 +262,9 @@ LogicalResult Interpreter::run(ArrayRef<Tensor> in,
       results.emplace_back(*TensorSpec::get(value.getType()));
     auto operands = llvm::map_to_vector(step.inputs, [&](Value value) {
       auto found = values.find(value);
-      return found == values.end() ? nullptr
-                                   : static_cast<const Tensor *>(&found->second);
+      return found == values.end()
+                 ? nullptr
+                 : static_cast<const Tensor *>(&found->second);
     });
     step.kernel(operands, results);
     for (auto [value, tensor] : llvm::zip(step.outputs, results))

@@ -26,15 +26,14 @@ static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-static num::Dims dimsOf(Value value) {
-  return typeOf(value).getShape().vec();
-}
+static num::Dims dimsOf(Value value) { return typeOf(value).getShape().vec(); }
 
 /// The kernels are written for signed bytes.
 static LogicalResult expectBytes(Operation *op, ValueRange values) {
   for (Value value : values)
     if (!getElementTypeOrSelf(value.getType()).isSignlessInteger(8))
-      return op->emitError("the reference has 8-bit signed kernels only, found ")
+      return op->emitError(
+                 "the reference has 8-bit signed kernels only, found ")
              << value.getType();
   return success();
 }
@@ -67,8 +66,7 @@ static void writeInteger(Tensor &tensor, int64_t i, int32_t value) {
     tensor.bytes()[i] = static_cast<char>(value);
     return;
   case 2:
-    reinterpret_cast<int16_t *>(tensor.data())[i] =
-        static_cast<int16_t>(value);
+    reinterpret_cast<int16_t *>(tensor.data())[i] = static_cast<int16_t>(value);
     return;
   default:
     reinterpret_cast<int32_t *>(tensor.data())[i] = value;
@@ -92,8 +90,8 @@ static MaybeKernel makeToFloat(ToFloatOp op) {
   return {[=](Inputs in, Outputs out) {
     MutableArrayRef<float> reals = out[0].as<float>();
     for (size_t i = 0; i < reals.size(); ++i)
-      reals[i] = num::dequantize(
-          static_cast<int32_t>(readInteger(*in[0], i)), scale, zeroPoint);
+      reals[i] = num::dequantize(static_cast<int32_t>(readInteger(*in[0], i)),
+                                 scale, zeroPoint);
   }};
 }
 
@@ -101,8 +99,9 @@ static MaybeKernel makeRescale(RescaleOp op) {
   std::vector<num::Rescaler> channels;
   for (size_t i = 0; i < op.getMultipliers().size(); ++i)
     channels.emplace_back(rescaleParams(op, i));
-  bool wide = getElementTypeOrSelf(op.getInput().getType())
-                  .getIntOrFloatBitWidth() > 32;
+  bool wide =
+      getElementTypeOrSelf(op.getInput().getType()).getIntOrFloatBitWidth() >
+      32;
   return {[channels, wide](Inputs in, Outputs out) {
     for (int64_t i = 0, e = in[0]->getNumElements(); i < e; ++i) {
       const num::Rescaler &rescaler = channels[i % channels.size()];
@@ -197,8 +196,7 @@ static std::vector<int32_t> expandBias(const Tensor &bias, int64_t channels) {
   return values.vec();
 }
 
-template <typename OpTy>
-static MaybeKernel makeConv(OpTy op, bool depthwise) {
+template <typename OpTy> static MaybeKernel makeConv(OpTy op, bool depthwise) {
   if (failed(expectBytes(op, {op.getInput(), op.getWeight()})))
     return failure();
   FailureOr<int64_t> inputZp = op.getInputZeroPoint();
@@ -216,12 +214,12 @@ static MaybeKernel makeConv(OpTy op, bool depthwise) {
   Conv8 kernel = num::conv2d;
   if (depthwise)
     kernel = num::depthwiseConv2d;
-  return {[=, zeroPoint = static_cast<int32_t>(*inputZp)](Inputs in,
-                                                          Outputs out) {
-    std::vector<int32_t> bias = expandBias(*in[2], shape.oc);
-    kernel(in[0]->as<int8_t>().data(), in[1]->as<int8_t>().data(), bias.data(),
-           out[0].as<int32_t>().data(), shape, zeroPoint);
-  }};
+  return {
+      [=, zeroPoint = static_cast<int32_t>(*inputZp)](Inputs in, Outputs out) {
+        std::vector<int32_t> bias = expandBias(*in[2], shape.oc);
+        kernel(in[0]->as<int8_t>().data(), in[1]->as<int8_t>().data(),
+               bias.data(), out[0].as<int32_t>().data(), shape, zeroPoint);
+      }};
 }
 
 static MaybeKernel makeMatmul(tosa::MatMulOp op) {
@@ -266,8 +264,7 @@ static MaybeKernel makeSumPool(linalg::PoolingNhwcSumOp op) {
   setInput(shape, input);
   auto strides = llvm::to_vector(op.getStrides().getValues<int64_t>());
   auto dilations = llvm::to_vector(op.getDilations().getValues<int64_t>());
-  setWindow(shape, typeOf(window).getShape(), strides, {0, 0, 0, 0},
-            dilations);
+  setWindow(shape, typeOf(window).getShape(), strides, {0, 0, 0, 0}, dilations);
   return {[shape](Inputs in, Outputs out) {
     num::sumPool2d(in[0]->as<int8_t>().data(), out[0].as<int32_t>().data(),
                    shape, /*zpIn=*/0, /*countIncludesPad=*/true);
@@ -294,19 +291,19 @@ mlir::qnt::makeTensorKernel(Operation *op) {
       .Case([](TableOp op) { return makeTable(op); })
       .Case([](SoftmaxOp op) { return makeSoftmax(op); })
       .Case([](qnt::AddOp op) {
-        return makeBinary(op,
-                          [](auto... args) { return num::makeAddParams(args...); },
-                          num::addTensors);
+        return makeBinary(
+            op, [](auto... args) { return num::makeAddParams(args...); },
+            num::addTensors);
       })
       .Case([](qnt::SubOp op) {
-        return makeBinary(op,
-                          [](auto... args) { return num::makeSubParams(args...); },
-                          num::addTensors);
+        return makeBinary(
+            op, [](auto... args) { return num::makeSubParams(args...); },
+            num::addTensors);
       })
       .Case([](qnt::MulOp op) {
-        return makeBinary(op,
-                          [](auto... args) { return num::makeMulParams(args...); },
-                          num::mulTensors);
+        return makeBinary(
+            op, [](auto... args) { return num::makeMulParams(args...); },
+            num::mulTensors);
       })
       .Case([](tosa::Conv2DOp op) { return makeConv(op, false); })
       .Case([](tosa::DepthwiseConv2DOp op) { return makeConv(op, true); })

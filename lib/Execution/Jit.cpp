@@ -41,8 +41,7 @@ static void addPackedCaller(llvm::Function &function) {
   auto *caller = llvm::Function::Create(
       type, llvm::GlobalValue::ExternalLinkage,
       kPackedPrefix + function.getName(), function.getParent());
-  llvm::IRBuilder<> builder(
-      llvm::BasicBlock::Create(context, "entry", caller));
+  llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "entry", caller));
   SmallVector<llvm::Value *> arguments;
   for (size_t i = 0; i < function.arg_size(); ++i)
     arguments.push_back(builder.CreateLoad(
@@ -108,8 +107,8 @@ link(llvm::orc::JITTargetMachineBuilder host,
   if (!symbols)
     return symbols.takeError();
   (*engine)->getMainJITDylib().addGenerator(std::move(*symbols));
-  if (llvm::Error error = (*engine)->addIRModule(llvm::orc::ThreadSafeModule(
-          std::move(module), std::move(context))))
+  if (llvm::Error error = (*engine)->addIRModule(
+          llvm::orc::ThreadSafeModule(std::move(module), std::move(context))))
     return std::move(error);
   return engine;
 }

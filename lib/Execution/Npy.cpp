@@ -100,8 +100,8 @@ static llvm::Error parseDescr(StringRef descr, NpyHeader &header) {
     return unknown();
   header.spec.dtype = *dtype;
   header.bigEndian =
-      order == '>' || (order == '=' && llvm::endianness::native ==
-                                           llvm::endianness::big);
+      order == '>' ||
+      (order == '=' && llvm::endianness::native == llvm::endianness::big);
   return llvm::Error::success();
 }
 
@@ -253,8 +253,8 @@ NpyReader::open(std::unique_ptr<ByteStream> stream, uint64_t size) {
 /// Native byte order, and booleans that are 0 or 1.
 static void normalize(MutableArrayRef<char> bytes, const NpyHeader &header) {
   unsigned width = getByteWidth(header.spec.dtype);
-  bool isNative = header.bigEndian ==
-                  (llvm::endianness::native == llvm::endianness::big);
+  bool isNative =
+      header.bigEndian == (llvm::endianness::native == llvm::endianness::big);
   if (width > 1 && !isNative)
     for (size_t i = 0; i + width <= bytes.size(); i += width)
       std::reverse(bytes.begin() + i, bytes.begin() + i + width);

@@ -71,8 +71,8 @@ std::string qnt::describeInputs(ArrayRef<NamedSpec> inputs) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   llvm::interleave(
-      inputs, stream, [&](const NamedSpec &input) { stream << describe(input); },
-      "; ");
+      inputs, stream,
+      [&](const NamedSpec &input) { stream << describe(input); }, "; ");
   return text;
 }
 
@@ -92,9 +92,9 @@ static std::string listArrays(const ArrayArchive &archive) {
   return text;
 }
 
-static llvm::Expected<const ArrayInfo *>
-findArray(const ArrayArchive &archive, const NamedSpec &input,
-          ArrayRef<NamedSpec> inputs) {
+static llvm::Expected<const ArrayInfo *> findArray(const ArrayArchive &archive,
+                                                   const NamedSpec &input,
+                                                   ArrayRef<NamedSpec> inputs) {
   const ArrayInfo *array = archive.find(input.name);
   // A lone .npy file can only be meant for the only input.
   if (!array && inputs.size() == 1)
@@ -102,9 +102,8 @@ findArray(const ArrayArchive &archive, const NamedSpec &input,
   if (array)
     return array;
   return makeError("no array named '" + Twine(input.name) + "' in '" +
-                   archive.getPath() + "', which holds " +
-                   listArrays(archive) + "; the model takes " +
-                   describeInputs(inputs));
+                   archive.getPath() + "', which holds " + listArrays(archive) +
+                   "; the model takes " + describeInputs(inputs));
 }
 
 /// The number of samples in `array`, whose type must be that of `input`.

@@ -133,8 +133,7 @@ Tensor::Tensor(TensorSpec spec)
     : spec(std::move(spec)), size(this->spec.getNumBytes()) {
   // One extra line keeps vector loads past the end within the allocation.
   size_t allocated = llvm::alignTo(size, kAlignment) + kAlignment;
-  buffer =
-      static_cast<char *>(llvm::allocate_buffer(allocated, kAlignment));
+  buffer = static_cast<char *>(llvm::allocate_buffer(allocated, kAlignment));
   std::memset(buffer, 0, allocated);
 }
 Tensor::Tensor(const Tensor &other) {
@@ -145,8 +144,7 @@ Tensor::Tensor(const Tensor &other) {
   *this = std::move(copy);
 }
 Tensor::Tensor(Tensor &&other) noexcept
-    : spec(std::move(other.spec)),
-      buffer(std::exchange(other.buffer, nullptr)),
+    : spec(std::move(other.spec)), buffer(std::exchange(other.buffer, nullptr)),
       size(std::exchange(other.size, 0)) {}
 Tensor &Tensor::operator=(Tensor other) noexcept {
   std::swap(spec, other.spec);
@@ -156,8 +154,8 @@ Tensor &Tensor::operator=(Tensor other) noexcept {
 }
 Tensor::~Tensor() {
   if (buffer)
-    llvm::deallocate_buffer(buffer, llvm::alignTo(size, kAlignment) + kAlignment,
-                            kAlignment);
+    llvm::deallocate_buffer(
+        buffer, llvm::alignTo(size, kAlignment) + kAlignment, kAlignment);
 }
 
 Tensor Tensor::reshaped(ArrayRef<int64_t> shape) const {
@@ -265,10 +263,9 @@ static std::optional<int64_t> findExponent(ArrayRef<char> bytes,
     found |= (data[i] & exponent) == exponent;
   if (!found)
     return std::nullopt;
-  return std::find_if(data, data + count,
-                      [&](Bits bits) {
-                        return (bits & exponent) == exponent;
-                      }) -
+  return std::find_if(
+             data, data + count,
+             [&](Bits bits) { return (bits & exponent) == exponent; }) -
          data;
 }
 

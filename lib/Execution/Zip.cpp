@@ -143,9 +143,8 @@ static llvm::Error checkEntry(const ZipEntry &entry, unsigned method,
   if (flags & 1)
     return notZip("entry '" + Twine(entry.name) + "' is encrypted");
   if (method != 0 && method != 8)
-    return notZip("entry '" + Twine(entry.name) +
-                  "' is packed by method " + Twine(method) +
-                  "; expected stored or deflated");
+    return notZip("entry '" + Twine(entry.name) + "' is packed by method " +
+                  Twine(method) + "; expected stored or deflated");
   if (!entry.deflated && entry.packedSize != entry.size)
     return notZip("entry '" + Twine(entry.name) + "' has two sizes");
   // Deflate reaches 1032 to 1.

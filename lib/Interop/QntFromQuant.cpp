@@ -31,11 +31,11 @@ static SchemeAttrInterface perAxis(quant::UniformQuantizedPerAxisType type) {
   auto zeroPoints = llvm::map_to_vector(
       type.getZeroPoints(), [](int64_t z) { return static_cast<int32_t>(z); });
   bool allZero = llvm::all_of(zeroPoints, [](int32_t z) { return z == 0; });
-  return PerAxisAttr::get(
-      context, type.getQuantizedDimension(),
-      DenseF32ArrayAttr::get(context, scales),
-      allZero ? DenseI32ArrayAttr()
-              : DenseI32ArrayAttr::get(context, zeroPoints));
+  return PerAxisAttr::get(context, type.getQuantizedDimension(),
+                          DenseF32ArrayAttr::get(context, scales),
+                          allZero
+                              ? DenseI32ArrayAttr()
+                              : DenseI32ArrayAttr::get(context, zeroPoints));
 }
 
 /// The scheme of a sub-channel type whose blocks are longer than 1 along one
@@ -65,12 +65,10 @@ perBlock(quant::UniformQuantizedSubChannelType type) {
     zeroPoints.push_back(static_cast<int32_t>(zeroPoint.getSExtValue()));
   return PerBlockAttr::get(
       type.getContext(), axis, blockSize,
-      DenseElementsAttr::get(
-          RankedTensorType::get(shape, builder.getF32Type()),
-          ArrayRef<float>(scales)),
-      DenseElementsAttr::get(
-          RankedTensorType::get(shape, builder.getI32Type()),
-          ArrayRef<int32_t>(zeroPoints)));
+      DenseElementsAttr::get(RankedTensorType::get(shape, builder.getF32Type()),
+                             ArrayRef<float>(scales)),
+      DenseElementsAttr::get(RankedTensorType::get(shape, builder.getI32Type()),
+                             ArrayRef<int32_t>(zeroPoints)));
 }
 
 static SchemeAttrInterface schemeOf(quant::QuantizedType type,
@@ -111,8 +109,8 @@ static unsigned replaceCasts(Operation *root) {
   root->walk([&](From op) { casts.push_back(op); });
   for (From op : casts) {
     OpBuilder builder(op);
-    Value result = To::create(builder, op.getLoc(),
-                              op->getResult(0).getType(), op->getOperand(0));
+    Value result = To::create(builder, op.getLoc(), op->getResult(0).getType(),
+                              op->getOperand(0));
     op->getResult(0).replaceAllUsesWith(result);
     op->erase();
   }

@@ -19,8 +19,7 @@ using namespace mlir::qnt;
 /// Null if upstream has no such scheme.
 static Type buildType(qnt::QuantizedType type) {
   MLIRContext *context = type.getContext();
-  unsigned flags =
-      type.isSigned() ? quant::QuantizationFlags::Signed : 0;
+  unsigned flags = type.isSigned() ? quant::QuantizationFlags::Signed : 0;
   Type storage = IntegerType::get(context, type.getStorageWidth());
   SchemeAttrInterface scheme = type.getScheme();
   auto scales = llvm::map_to_vector(scheme.getScaleValues(),
@@ -33,8 +32,8 @@ static Type buildType(qnt::QuantizedType type) {
         type.getStorageMin(), type.getStorageMax());
   if (auto axis = dyn_cast<PerAxisAttr>(scheme))
     return quant::UniformQuantizedPerAxisType::get(
-        flags, storage, type.getExpressed(), scales, zeroPoints,
-        axis.getAxis(), type.getStorageMin(), type.getStorageMax());
+        flags, storage, type.getExpressed(), scales, zeroPoints, axis.getAxis(),
+        type.getStorageMin(), type.getStorageMax());
   auto block = dyn_cast<PerBlockAttr>(scheme);
   if (!block)
     return {};
@@ -42,8 +41,8 @@ static Type buildType(qnt::QuantizedType type) {
   SmallVector<APInt> stored;
   for (int64_t z : zeroPoints)
     stored.emplace_back(type.getStorageWidth(), z, /*isSigned=*/true);
-  auto dimensions =
-      llvm::to_vector(llvm::seq<int32_t>(0, static_cast<int32_t>(shape.size())));
+  auto dimensions = llvm::to_vector(
+      llvm::seq<int32_t>(0, static_cast<int32_t>(shape.size())));
   SmallVector<int64_t> blockSizes(shape.size(), 1);
   blockSizes[block.getAxis()] = block.getBlockSize();
   return quant::UniformQuantizedSubChannelType::get(

@@ -37,12 +37,11 @@ static LogicalResult checkTypes(Operation *op, ElementTypeMap map) {
   });
   if (!culprit)
     return success();
-  return op->emitError() << "type " << culprit << " has no counterpart: "
-                         << reason;
+  return op->emitError() << "type " << culprit
+                         << " has no counterpart: " << reason;
 }
 
-LogicalResult mlir::qnt::swapElementTypes(Operation *root,
-                                          ElementTypeMap map) {
+LogicalResult mlir::qnt::swapElementTypes(Operation *root, ElementTypeMap map) {
   bool refused = false;
   root->walk([&](Operation *op) { refused |= failed(checkTypes(op, map)); });
   if (refused)

@@ -179,10 +179,10 @@ private:
     OpBuilder builder(&getContext());
     for (Value value : edges.values) {
       builder.setInsertionPointAfterValue(value);
-      auto op = ObserveOp::create(
-          builder, value.getLoc(), value.getType(), value,
-          builder.getStringAttr(namer.get(value)), *observer,
-          TypeAttr::get(*target));
+      auto op =
+          ObserveOp::create(builder, value.getLoc(), value.getType(), value,
+                            builder.getStringAttr(namer.get(value)), *observer,
+                            TypeAttr::get(*target));
       value.replaceAllUsesExcept(op.getResult(), op);
     }
     numObserved += edges.values.size();
@@ -199,11 +199,11 @@ FailureOr<ObserverAttrInterface> InsertObservers::parseObserver() {
     return ObserverAttrInterface(MinMaxAttr::get(context));
   Attribute parsed;
   if (name == "moving-average")
-    parsed = MovingAverageAttr::getChecked(emit, context,
-                                           APFloat(float(momentum)));
+    parsed =
+        MovingAverageAttr::getChecked(emit, context, APFloat(float(momentum)));
   else if (name == "percentile")
-    parsed = PercentileAttr::getChecked(emit, context,
-                                        APFloat(float(percentile)));
+    parsed =
+        PercentileAttr::getChecked(emit, context, APFloat(float(percentile)));
   else if (name.starts_with("#"))
     parsed = parseAttribute(name, context);
   else

@@ -77,8 +77,8 @@ static LogicalResult exposeEdges(func::FuncOp function, FloatModel &model) {
     while (auto before = value.getDefiningOp<ObserveOp>())
       value = before.getInput();
     if (auto argument = dyn_cast<BlockArgument>(value)) {
-      model.edges.push_back({op.getEdge().str(), true,
-                             size_t(argument.getArgNumber())});
+      model.edges.push_back(
+          {op.getEdge().str(), true, size_t(argument.getArgNumber())});
       continue;
     }
     results.insert(value);
@@ -92,17 +92,17 @@ static LogicalResult exposeEdges(func::FuncOp function, FloatModel &model) {
   Operation *terminator = function.getBody().front().getTerminator();
   terminator->setOperands(results.getArrayRef());
   function.removeResAttrsAttr();
-  function.setType(FunctionType::get(
-      function.getContext(), function.getArgumentTypes(),
-      TypeRange(ValueRange(results.getArrayRef()))));
+  function.setType(
+      FunctionType::get(function.getContext(), function.getArgumentTypes(),
+                        TypeRange(ValueRange(results.getArrayRef()))));
   return success();
 }
 
 static FailureOr<FloatModel> makeFloatModel(ModuleOp module,
                                             StringAttr bytecode) {
   FloatModel model;
-  model.module = parseSourceString<ModuleOp>(
-      bytecode.getValue(), ParserConfig(module.getContext()));
+  model.module = parseSourceString<ModuleOp>(bytecode.getValue(),
+                                             ParserConfig(module.getContext()));
   func::FuncOp function = model.module ? findEntry(*model.module) : nullptr;
   if (!function || failed(exposeEdges(function, model)))
     return module.emitError()
@@ -122,8 +122,8 @@ static llvm::StringMap<QuantizedType> edgeTypes(ModuleOp module) {
   if (!tensors)
     return types;
   for (auto note : tensors.getAsRange<DictionaryAttr>())
-    if (auto type = dyn_cast<QuantizedType>(
-            note.getAs<TypeAttr>("type").getValue()))
+    if (auto type =
+            dyn_cast<QuantizedType>(note.getAs<TypeAttr>("type").getValue()))
       types[note.getAs<StringAttr>("name").getValue()] = type;
   return types;
 }
@@ -148,8 +148,7 @@ static LogicalResult compareSample(FloatModel &model, Interpreter &integer,
   model.function->run(inputs, reals);
   llvm::StringMap<const Tensor *> byEdge;
   for (const FloatModel::Edge &edge : model.edges)
-    byEdge[edge.name] =
-        edge.isInput ? &inputs[edge.index] : &reals[edge.index];
+    byEdge[edge.name] = edge.isInput ? &inputs[edge.index] : &reals[edge.index];
   return integer.run(inputs, outputs, [&](Value value, const Tensor &stored) {
     StringRef edge = edgeOf(value);
     auto type = types.find(edge);

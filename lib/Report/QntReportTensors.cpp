@@ -30,14 +30,12 @@ static DictionaryAttr note(Builder &builder, StringRef name, StringRef role,
                            Type tensor, ArrayRef<NamedAttribute> more = {}) {
   auto shaped = cast<ShapedType>(tensor);
   SmallVector<NamedAttribute> fields(more);
-  fields.push_back(
-      builder.getNamedAttr("name", builder.getStringAttr(name)));
-  fields.push_back(
-      builder.getNamedAttr("role", builder.getStringAttr(role)));
+  fields.push_back(builder.getNamedAttr("name", builder.getStringAttr(name)));
+  fields.push_back(builder.getNamedAttr("role", builder.getStringAttr(role)));
   fields.push_back(builder.getNamedAttr(
       "shape", builder.getDenseI64ArrayAttr(shaped.getShape())));
-  fields.push_back(builder.getNamedAttr(
-      "type", TypeAttr::get(shaped.getElementType())));
+  fields.push_back(
+      builder.getNamedAttr("type", TypeAttr::get(shaped.getElementType())));
   return builder.getDictionaryAttr(fields);
 }
 

@@ -47,8 +47,8 @@ struct QntWriteReportPass : qnt::impl::QntWriteReportBase<QntWriteReportPass> {
     llvm::json::Object report =
         buildReport(module, hasObject ? static_cast<int64_t>(size) : -1);
     std::string text = renderText(report);
-    std::string json = llvm::formatv(
-        "{0:2}\n", llvm::json::Value(std::move(report)));
+    std::string json =
+        llvm::formatv("{0:2}\n", llvm::json::Value(std::move(report)));
     SmallString<128> textFile(StringRef(file.getValue()));
     llvm::sys::path::replace_extension(textFile, "txt");
     if (textFile == file.getValue())

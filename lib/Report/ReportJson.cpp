@@ -98,8 +98,7 @@ static void addTensors(json::Object &report, DictionaryAttr notes) {
     for (auto note : list.getAsRange<DictionaryAttr>()) {
       json::Value tensor = tensorToJson(note);
       auto found = sqnr.find(note.getAs<StringAttr>("name").getValue());
-      bool isEdge =
-          note.getAs<StringAttr>("role").getValue() == "activation";
+      bool isEdge = note.getAs<StringAttr>("role").getValue() == "activation";
       if (isEdge && found != sqnr.end())
         (*tensor.getAsObject())["sqnr_db"] = found->second;
       auto [real, stored] = constantBytes(note);

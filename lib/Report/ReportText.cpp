@@ -59,8 +59,7 @@ static std::string shorten(StringRef name, size_t width) {
   return (".." + name.take_back(width - 2)).str();
 }
 
-static void renderTensors(const json::Array &tensors,
-                          llvm::raw_ostream &os) {
+static void renderTensors(const json::Array &tensors, llvm::raw_ostream &os) {
   os << llvm::formatv("{0,-30} {1,-10} {2,-5} {3,-22} {4,-6} {5,-9} {6,-9} "
                       "{7}\n",
                       "tensor", "role", "dtype", "scale", "zero", "min seen",
@@ -73,8 +72,7 @@ static void renderTensors(const json::Array &tensors,
         tensor.getString("role").value_or(""),
         tensor.getString("dtype").value_or(""), describeScale(tensor),
         describeZeroPoint(tensor), describeNumber(tensor, "seen_min"),
-        describeNumber(tensor, "seen_max"),
-        describeNumber(tensor, "sqnr_db"));
+        describeNumber(tensor, "seen_max"), describeNumber(tensor, "sqnr_db"));
   }
 }
 

@@ -50,9 +50,10 @@ public:
                                              uint64_t offset, uint64_t size,
                                              uint32_t crc);
   /// `size` bytes that inflate from `packedSize` bytes at `offset`.
-  static std::unique_ptr<ByteStream>
-  inflate(std::shared_ptr<ByteSource> source, uint64_t offset,
-          uint64_t packedSize, uint64_t size, uint32_t crc);
+  static std::unique_ptr<ByteStream> inflate(std::shared_ptr<ByteSource> source,
+                                             uint64_t offset,
+                                             uint64_t packedSize, uint64_t size,
+                                             uint32_t crc);
 };
 
 } // namespace mlir::qnt

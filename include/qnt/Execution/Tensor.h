@@ -100,8 +100,7 @@ public:
   /// The elements as `T`, which has the size of the dtype.
   template <typename T> MutableArrayRef<T> as() {
     assert(sizeof(T) == getByteWidth(spec.dtype));
-    return MutableArrayRef<T>(reinterpret_cast<T *>(buffer),
-                              size / sizeof(T));
+    return MutableArrayRef<T>(reinterpret_cast<T *>(buffer), size / sizeof(T));
   }
   template <typename T> ArrayRef<T> as() const {
     assert(sizeof(T) == getByteWidth(spec.dtype));

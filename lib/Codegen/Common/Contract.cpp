@@ -24,8 +24,8 @@ static Attribute describe(Builder &builder, Type type, DictionaryAttr attrs,
   if (attrs && isa<IntegerType>(getElementTypeOrSelf(type)))
     for (StringRef key : {"scale", "zero_point"})
       if (Attribute value = attrs.get(("qnt." + key).str()))
-        entry.set(key, isa<ArrayAttr>(value) ? value
-                                             : builder.getArrayAttr(value));
+        entry.set(key,
+                  isa<ArrayAttr>(value) ? value : builder.getArrayAttr(value));
   return entry.getDictionary(builder.getContext());
 }
 

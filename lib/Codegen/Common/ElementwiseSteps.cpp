@@ -125,10 +125,10 @@ static LogicalResult planAdd(Plan &plan, Operation *operation) {
     return failure();
   AddSpec spec;
   spec.negateB = negate;
-  spec.params = num::makeAddParams(lhsParams(op), rhsParams(op), outputParams(op),
-                                   static_cast<int32_t>(op.getMin()),
-                                   static_cast<int32_t>(op.getMax()),
-                                   toNumerics(op.getRounding()));
+  spec.params = num::makeAddParams(
+      lhsParams(op), rhsParams(op), outputParams(op),
+      static_cast<int32_t>(op.getMin()), static_cast<int32_t>(op.getMax()),
+      toNumerics(op.getRounding()));
   // 255 times a larger multiplier could leave float32.
   if (!(spec.params.multiplierA < 1e30f) || !(spec.params.multiplierB < 1e30f))
     return op.emitError() << "scales of operands and result differ by more "

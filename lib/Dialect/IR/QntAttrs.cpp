@@ -103,8 +103,7 @@ static LogicalResult verifyZeroPoint(EmitError emitError, int32_t zeroPoint,
       isUnsigned ? (int64_t(1) << width) - 1 : (int64_t(1) << (width - 1)) - 1;
   if (zeroPoint < min || zeroPoint > max)
     return emitError() << "expected zero point in [" << min << ", " << max
-                       << "] of storage " << storage << ", found "
-                       << zeroPoint;
+                       << "] of storage " << storage << ", found " << zeroPoint;
   return success();
 }
 
@@ -164,8 +163,8 @@ LogicalResult PerAxisAttr::verifyScheme(EmitError emitError, ShapedType type,
                                         Type storage) const {
   if (failed(verifyAxis(emitError, getAxis(), type)))
     return failure();
-  int64_t size = type.hasRank() ? type.getDimSize(getAxis())
-                                : ShapedType::kDynamic;
+  int64_t size =
+      type.hasRank() ? type.getDimSize(getAxis()) : ShapedType::kDynamic;
   if (!ShapedType::isDynamic(size) && size != getScales().size())
     return emitError() << "expected scale of axis " << getAxis() << " to have "
                        << size << " entries, found " << getScales().size();
@@ -230,8 +229,8 @@ LogicalResult PerBlockAttr::verifyScheme(EmitError emitError, ShapedType type,
                        << ", found " << getBlockSize();
   expected[getAxis()] /= getBlockSize();
   if (ArrayRef<int64_t>(expected) != getScales().getType().getShape())
-    return emitError() << "expected scales of shape " << expected
-                       << ", found " << getScales().getType().getShape();
+    return emitError() << "expected scales of shape " << expected << ", found "
+                       << getScales().getType().getShape();
   for (int32_t zeroPoint : getZeroPointValues())
     if (failed(verifyZeroPoint(emitError, zeroPoint, storage)))
       return failure();
@@ -277,8 +276,7 @@ std::optional<int64_t> DynamicAttr::getQuantizedAxis() const {
 }
 
 LogicalResult PendingAttr::verify(EmitError emitError, Granularity granularity,
-                                  std::optional<int64_t> axis,
-                                  bool symmetric) {
+                                  std::optional<int64_t> axis, bool symmetric) {
   bool wantsAxis = granularity == Granularity::PerAxis;
   if (granularity != Granularity::PerTensor && !wantsAxis)
     return emitError() << "expected per_tensor or per_axis, found "

@@ -33,8 +33,7 @@ OpFoldResult QuantizeOp::fold(FoldAdaptor adaptor) {
       dequantize.getInput().getType() != getType())
     return {};
   QuantizedType element = elementOf(getResult());
-  if (!isa<IntegerType>(element.getStorage()) ||
-      element.getStorageWidth() > 16)
+  if (!isa<IntegerType>(element.getStorage()) || element.getStorageWidth() > 16)
     return {};
   return dequantize.getInput();
 }
@@ -92,11 +91,9 @@ struct QuantizeConstant : OpRewritePattern<QuantizeOp> {
       stored.emplace_back(storage.getWidth(), q, /*isSigned=*/true,
                           /*implicitTrunc=*/true);
     }
-    Type arithmetic =
-        IntegerType::get(op.getContext(), storage.getWidth());
+    Type arithmetic = IntegerType::get(op.getContext(), storage.getWidth());
     auto constant = DenseElementsAttr::get(type.clone(arithmetic), stored);
-    Value integers =
-        arith::ConstantOp::create(rewriter, op.getLoc(), constant);
+    Value integers = arith::ConstantOp::create(rewriter, op.getLoc(), constant);
     rewriter.replaceOpWithNewOp<StorageCastOp>(op, op.getType(), integers);
     return success();
   }
@@ -177,8 +174,7 @@ OpFoldResult TableOp::fold(FoldAdaptor adaptor) {
     return {};
   SmallVector<int64_t> results;
   for (const APInt &bits : input.getValues<APInt>())
-    results.push_back(lookUp(getTable(),
-                             valueOf(bits, input.getElementType()),
+    results.push_back(lookUp(getTable(), valueOf(bits, input.getElementType()),
                              input.getElementType()));
   return makeConstant(type, results);
 }
@@ -196,9 +192,8 @@ struct ComposeTables : OpRewritePattern<TableOp> {
     Type middle = getElementTypeOrSelf(first.getType());
     SmallVector<int8_t> composed;
     for (int8_t entry : first.getTable()) {
-      int64_t stored = middle.isUnsignedInteger()
-                           ? static_cast<uint8_t>(entry)
-                           : static_cast<int64_t>(entry);
+      int64_t stored = middle.isUnsignedInteger() ? static_cast<uint8_t>(entry)
+                                                  : static_cast<int64_t>(entry);
       composed.push_back(lookUp(op.getTable(), stored, middle));
     }
     rewriter.replaceOpWithNewOp<TableOp>(

@@ -72,12 +72,12 @@ public:
   }
   /// Compare and select is one vector instruction everywhere.
   Value smaller(Value x, Value y) {
-    return arith::SelectOp::create(
-        b, compare(arith::CmpFPredicate::OLT, x, y), x, y);
+    return arith::SelectOp::create(b, compare(arith::CmpFPredicate::OLT, x, y),
+                                   x, y);
   }
   Value larger(Value x, Value y) {
-    return arith::SelectOp::create(
-        b, compare(arith::CmpFPredicate::OGT, x, y), x, y);
+    return arith::SelectOp::create(b, compare(arith::CmpFPredicate::OGT, x, y),
+                                   x, y);
   }
 
   Sample scan();
@@ -163,8 +163,7 @@ Extremes UpdateBuilder::scanVectors() {
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(op.getBody());
-    Value values =
-        vector::LoadOp::create(b, type, flat, op.getInductionVar());
+    Value values = vector::LoadOp::create(b, type, flat, op.getInductionVar());
     scf::YieldOp::create(
         b, accumulate(Extremes::from(op.getRegionIterArgs()), values).list());
   }
@@ -190,10 +189,10 @@ Sample UpdateBuilder::scan() {
   Extremes found = Extremes::from(rest.getResults());
   Value limit =
       arith::ConstantOp::create(b, b.getI32IntegerAttr(kExponentMask));
-  return {arith::ExtFOp::create(b, b.getF64Type(), found.min),
-          arith::ExtFOp::create(b, b.getF64Type(), found.max),
-          arith::CmpIOp::create(b, arith::CmpIPredicate::ult, found.bits,
-                                limit)};
+  return {
+      arith::ExtFOp::create(b, b.getF64Type(), found.min),
+      arith::ExtFOp::create(b, b.getF64Type(), found.max),
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ult, found.bits, limit)};
 }
 
 void UpdateBuilder::updateCount(const Sample &sample, unsigned word) {
@@ -230,8 +229,8 @@ void MovingAverageAttr::buildUpdate(OpBuilder &builder, Location loc,
   update.updateCount(sample, AverageState::count);
   update.ifTrue(sample.isFinite, [&] {
     Value samples = update.load(AverageState::samples);
-    Value isFirst = update.compare(arith::CmpFPredicate::OEQ, samples,
-                                   update.real(0.0));
+    Value isFirst =
+        update.compare(arith::CmpFPredicate::OEQ, samples, update.real(0.0));
     Value momentum = arith::SelectOp::create(b, isFirst, update.real(1.0),
                                              update.real(getMomentum()));
     auto average = [&](Value value, unsigned word) {
@@ -258,8 +257,8 @@ static Value buildReach(UpdateBuilder &update, Value min, Value max) {
   auto integer = [&](int64_t value) -> Value {
     return arith::ConstantOp::create(b, b.getI64IntegerAttr(value));
   };
-  Value largest = update.larger(math::AbsFOp::create(b, min),
-                                math::AbsFOp::create(b, max));
+  Value largest =
+      update.larger(math::AbsFOp::create(b, min), math::AbsFOp::create(b, max));
   Value bits = arith::BitcastOp::create(b, b.getI64Type(), largest);
   Value exponent = arith::ShRUIOp::create(b, bits, integer(52));
   exponent = arith::AddIOp::create(b, exponent, integer(1));
@@ -282,8 +281,7 @@ static void buildRebin(UpdateBuilder &update, Value low, Value high,
   auto span = [&](Value from, Value to) -> Value {
     return arith::SubFOp::create(b, to, from);
   };
-  Value width =
-      arith::DivFOp::create(b, span(low, high), update.real(bins));
+  Value width = arith::DivFOp::create(b, span(low, high), update.real(bins));
   Value scale =
       arith::DivFOp::create(b, update.real(bins), span(newLow, newHigh));
   auto word = [&](Value i) -> Value {
@@ -291,8 +289,7 @@ static void buildRebin(UpdateBuilder &update, Value low, Value high,
   };
   update.loop(bins, [&](Value i) {
     Value position = arith::UIToFPOp::create(
-        b, b.getF64Type(),
-        arith::IndexCastOp::create(b, b.getI64Type(), i));
+        b, b.getF64Type(), arith::IndexCastOp::create(b, b.getI64Type(), i));
     position = arith::AddFOp::create(b, position, update.real(0.5));
     Value center = arith::AddFOp::create(
         b, low, arith::MulFOp::create(b, position, width));
@@ -318,22 +315,22 @@ static void buildCounting(UpdateBuilder &update, Value low, Value high) {
   Value bins = update.real(HistogramState::numBins);
   Value scale =
       arith::DivFOp::create(b, bins, arith::SubFOp::create(b, high, low));
-  Value first = arith::FPToSIOp::create(
-      b, b.getI32Type(), arith::MulFOp::create(b, low, scale));
+  Value first = arith::FPToSIOp::create(b, b.getI32Type(),
+                                        arith::MulFOp::create(b, low, scale));
   Value narrow = arith::TruncFOp::create(b, b.getF32Type(), scale);
-  Value base = arith::ConstantOp::create(
-      b, b.getI32IntegerAttr(HistogramState::bins));
+  Value base =
+      arith::ConstantOp::create(b, b.getI32IntegerAttr(HistogramState::bins));
   Value offset = arith::SubIOp::create(b, base, first);
   update.loop(update.count, [&](Value i) {
     Value value = memref::LoadOp::create(b, update.flat, i);
-    Value scaled = math::FloorOp::create(
-        b, arith::MulFOp::create(b, value, narrow));
+    Value scaled =
+        math::FloorOp::create(b, arith::MulFOp::create(b, value, narrow));
     Value bin = arith::AddIOp::create(
         b, arith::FPToSIOp::create(b, b.getI32Type(), scaled), offset);
     Value at = arith::IndexCastOp::create(b, b.getIndexType(), bin);
     Value sum = memref::LoadOp::create(b, update.state, at);
-    memref::StoreOp::create(
-        b, arith::AddFOp::create(b, sum, update.real(1.0)), update.state, at);
+    memref::StoreOp::create(b, arith::AddFOp::create(b, sum, update.real(1.0)),
+                            update.state, at);
   });
 }
 
@@ -361,9 +358,8 @@ void PercentileAttr::buildUpdate(OpBuilder &builder, Location loc, Value values,
         b, update.compare(arith::CmpFPredicate::ONE, low, newLow),
         update.compare(arith::CmpFPredicate::ONE, high, newHigh));
     Value hasBins = update.compare(arith::CmpFPredicate::ONE, before, zero);
-    update.ifTrue(arith::AndIOp::create(b, moved, hasBins), [&] {
-      buildRebin(update, low, high, newLow, newHigh);
-    });
+    update.ifTrue(arith::AndIOp::create(b, moved, hasBins),
+                  [&] { buildRebin(update, low, high, newLow, newHigh); });
     update.store(newLow, HistogramState::low);
     update.store(newHigh, HistogramState::high);
     buildCounting(update, newLow, newHigh);

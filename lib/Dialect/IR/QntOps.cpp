@@ -30,14 +30,15 @@ static QuantizedType elementOf(Value value) {
 static LogicalResult verifyScheme(Operation *op, Type element,
                                   ShapedType type) {
   auto quantized = cast<QuantizedType>(element);
-  return quantized.getScheme().verifyScheme(
-      [op] { return op->emitOpError(); }, type, quantized.getStorage());
+  return quantized.getScheme().verifyScheme([op] { return op->emitOpError(); },
+                                            type, quantized.getStorage());
 }
 
 LogicalResult ObserveOp::verify() {
   if (getEdge().empty())
     return emitOpError() << "expected a non-empty edge name";
-  return verifyScheme(*this, getTarget(), cast<ShapedType>(getInput().getType()));
+  return verifyScheme(*this, getTarget(),
+                      cast<ShapedType>(getInput().getType()));
 }
 
 /// Scheme and run-time parameters: operands exactly when they are dynamic.
@@ -56,8 +57,7 @@ static LogicalResult verifyCast(Operation *op, Value quantized, Value scale,
 
 void QuantizeOp::build(OpBuilder &builder, OperationState &state, Type result,
                        Value input) {
-  build(builder, state, result, input, Value(),
-        Value());
+  build(builder, state, result, input, Value(), Value());
 }
 LogicalResult QuantizeOp::verify() {
   return verifyCast(*this, getResult(), getScale(), getZeroPoint());
@@ -65,8 +65,7 @@ LogicalResult QuantizeOp::verify() {
 
 void DequantizeOp::build(OpBuilder &builder, OperationState &state, Type result,
                          Value input) {
-  build(builder, state, result, input, Value(),
-        Value());
+  build(builder, state, result, input, Value(), Value());
 }
 LogicalResult DequantizeOp::verify() {
   return verifyCast(*this, getInput(), getScale(), getZeroPoint());
@@ -88,7 +87,8 @@ LogicalResult FakeQuantOp::verify() {
   if (!cast<QuantizedType>(getTarget()).getScheme().isComplete())
     return emitOpError() << "expected a complete scheme, found "
                          << cast<QuantizedType>(getTarget()).getScheme();
-  return verifyScheme(*this, getTarget(), cast<ShapedType>(getInput().getType()));
+  return verifyScheme(*this, getTarget(),
+                      cast<ShapedType>(getInput().getType()));
 }
 
 LogicalResult ChooseParamsOp::verify() {
@@ -140,21 +140,21 @@ LogicalResult StorageCastOp::verify() {
 static LogicalResult verifyClamp(Operation *op, int64_t min, int64_t max,
                                  Value result) {
   if (min > max)
-    return op->emitOpError() << "expected min of at most max, found " << min
-                             << " and " << max;
+    return op->emitOpError()
+           << "expected min of at most max, found " << min << " and " << max;
   auto type = cast<IntegerType>(getElementTypeOrSelf(result.getType()));
   unsigned width = type.getWidth();
   bool isUnsigned = type.isUnsigned();
   if (width > 32)
-    return op->emitOpError() << "expected a result of at most 32 bits, found "
-                             << type;
+    return op->emitOpError()
+           << "expected a result of at most 32 bits, found " << type;
   int64_t low = isUnsigned ? 0 : -(int64_t(1) << (width - 1));
   int64_t high =
       isUnsigned ? (int64_t(1) << width) - 1 : (int64_t(1) << (width - 1)) - 1;
   if (min < low || max > high)
-    return op->emitOpError() << "expected clamp within [" << low << ", "
-                             << high << "] of " << type << ", found [" << min
-                             << ", " << max << "]";
+    return op->emitOpError()
+           << "expected clamp within [" << low << ", " << high << "] of "
+           << type << ", found [" << min << ", " << max << "]";
   return success();
 }
 
@@ -180,9 +180,8 @@ LogicalResult RescaleOp::verify() {
     return emitOpError() << "expected at least one multiplier";
   for (double multiplier : multipliers)
     if (!std::isfinite(multiplier) || multiplier <= 0.0)
-      return emitOpError()
-             << "expected multipliers finite and above 0, found "
-             << multiplier;
+      return emitOpError() << "expected multipliers finite and above 0, found "
+                           << multiplier;
   auto type = dyn_cast<RankedTensorType>(getInput().getType());
   if (multipliers.size() > 1) {
     if (!type || type.getRank() == 0)
@@ -198,7 +197,8 @@ LogicalResult RescaleOp::verify() {
 }
 
 template <typename OpTy> static LogicalResult verifyBinary(OpTy op) {
-  for (APFloat scale : {op.getLhsScale(), op.getRhsScale(), op.getOutputScale()})
+  for (APFloat scale :
+       {op.getLhsScale(), op.getRhsScale(), op.getOutputScale()})
     if (failed(verifyScale(op, scale)))
       return failure();
   auto lhs = dyn_cast<RankedTensorType>(op.getLhs().getType());
@@ -211,8 +211,8 @@ template <typename OpTy> static LogicalResult verifyBinary(OpTy op) {
        llvm::zip(lhs.getShape(), rhs.getShape(), result.getShape()))
     if ((a != b && a != 1 && b != 1) || r != std::max(a, b))
       return op.emitOpError()
-             << "expected operands that broadcast to the result, found "
-             << lhs << ", " << rhs << " and " << result;
+             << "expected operands that broadcast to the result, found " << lhs
+             << ", " << rhs << " and " << result;
   return verifyClamp(op, int32_t(op.getMin()), int32_t(op.getMax()),
                      op.getResult());
 }
@@ -230,8 +230,7 @@ static LogicalResult verifyByte(Operation *op, Value value) {
 
 LogicalResult TableOp::verify() {
   if (getTable().size() != 256)
-    return emitOpError() << "expected 256 entries, found "
-                         << getTable().size();
+    return emitOpError() << "expected 256 entries, found " << getTable().size();
   if (failed(verifyByte(*this, getInput())))
     return failure();
   return verifyByte(*this, getResult());
@@ -239,8 +238,7 @@ LogicalResult TableOp::verify() {
 
 LogicalResult SoftmaxOp::verify() {
   if (getTable().size() != 256)
-    return emitOpError() << "expected 256 entries, found "
-                         << getTable().size();
+    return emitOpError() << "expected 256 entries, found " << getTable().size();
   auto type = dyn_cast<RankedTensorType>(getInput().getType());
   int64_t axis = getAxis();
   if (!type || axis < 0 || axis >= type.getRank())

@@ -68,8 +68,7 @@ QuantizedType::verify(function_ref<InFlightDiagnostic()> emitError,
                           "found "
                        << storage;
   if (integer && (integer.getWidth() < 1 || integer.getWidth() > 32))
-    return emitError() << "expected storage of 1 to 32 bits, found "
-                       << storage;
+    return emitError() << "expected storage of 1 to 32 bits, found " << storage;
   if (!expressed.isF32())
     return emitError() << "expected expressed type f32, found " << expressed;
   auto [low, high] = fullRange(storage);

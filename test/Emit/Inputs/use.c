@@ -1,6 +1,5 @@
 /* A caller that knows the header only; included twice to try the guard. */
 #include "m.h"
-#include "m.h"
 
 #include <stdio.h>
 

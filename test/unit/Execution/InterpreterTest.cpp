@@ -78,8 +78,8 @@ TEST_F(InterpreterTest, RescaleHasAMultiplierPerChannelInEachMode) {
       })";
     std::unique_ptr<Interpreter> interpreter = parse(text);
     ASSERT_TRUE(interpreter);
-    Tensor out = run(*interpreter, makeTensor<int32_t>(DType::Int32, {3, 2},
-                                                       accumulators));
+    Tensor out = run(*interpreter,
+                     makeTensor<int32_t>(DType::Int32, {3, 2}, accumulators));
     for (int i = 0; i < 6; ++i) {
       num::RescaleParams params;
       params.multiplier = i % 2 ? 0.25 : 0.011111111;
@@ -106,8 +106,8 @@ TEST_F(InterpreterTest, AddBroadcasts) {
   int8_t a[] = {-128, -1, 0, 1, 100, 127}, b[] = {-128, 5, 127};
   Tensor out = run(*interpreter, {makeTensor<int8_t>(DType::Int8, {2, 3}, a),
                                   makeTensor<int8_t>(DType::Int8, {1, 3}, b)});
-  num::AddParams params = num::makeAddParams(
-      {0.5f, 1}, {0.25f, -2}, {0.75f, 3}, -128, 127, num::Rounding::Fp32Rne);
+  num::AddParams params = num::makeAddParams({0.5f, 1}, {0.25f, -2}, {0.75f, 3},
+                                             -128, 127, num::Rounding::Fp32Rne);
   for (int i = 0; i < 6; ++i)
     EXPECT_EQ(out.as<int8_t>()[i], num::addQuantized(a[i], b[i % 3], params));
 }
@@ -146,16 +146,15 @@ TEST_F(InterpreterTest, FloatIslandsRunBetweenTheBorders) {
   ASSERT_TRUE(interpreter);
   float x[] = {-0.3f, 0.75f, -1000.0f, 2.2f};
   int taps = 0;
-  Tensor out = run(*interpreter, makeTensor<float>(DType::Float32, {4}, x),
-                   [&](Value value, const Tensor &tensor) {
-                     EXPECT_TRUE(TensorSpec::get(value.getType()) ==
-                                 tensor.getSpec());
-                     ++taps;
-                   });
+  Tensor out =
+      run(*interpreter, makeTensor<float>(DType::Float32, {4}, x),
+          [&](Value value, const Tensor &tensor) {
+            EXPECT_TRUE(TensorSpec::get(value.getType()) == tensor.getSpec());
+            ++taps;
+          });
   for (int i = 0; i < 4; ++i) {
     int32_t q = num::quantize(x[i], 0.5f, 1, -128, 127);
-    EXPECT_EQ(out.as<float>()[i],
-              std::fabs(2 * num::dequantize(q, 0.5f, 1)));
+    EXPECT_EQ(out.as<float>()[i], std::fabs(2 * num::dequantize(q, 0.5f, 1)));
   }
   // The argument, both borders and the result of the island.
   EXPECT_GE(taps, 4);
@@ -168,9 +167,8 @@ TEST_F(InterpreterTest, RefusesInputsOfAnotherType) {
     })");
   ASSERT_TRUE(interpreter);
   std::string message;
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    message += diagnostic.str();
-  });
+  ScopedDiagnosticHandler handler(
+      &context, [&](Diagnostic &diagnostic) { message += diagnostic.str(); });
   SmallVector<Tensor> out;
   EXPECT_TRUE(failed(interpreter->run(Tensor(DType::Float32, {5}), out)));
   EXPECT_NE(message.find("float32 [5]"), std::string::npos) << message;

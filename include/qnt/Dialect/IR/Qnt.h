@@ -16,8 +16,8 @@
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "qnt/Dialect/IR/QntEnums.h"
 #include "qnt/Dialect/IR/QntAttrInterfaces.h"
+#include "qnt/Dialect/IR/QntEnums.h"
 
 #include "qnt/Dialect/IR/QntDialect.h.inc"
 

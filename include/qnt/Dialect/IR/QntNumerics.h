@@ -1,4 +1,5 @@
-//===- QntNumerics.h - attributes of the IR as Numerics sees them -*- C++ -*-===//
+//===- QntNumerics.h - attributes of the IR as Numerics sees them -*- C++
+//-*-===//
 //
 // The bridge between the dialect and the numeric rules: nothing is computed
 // here, only renamed.
@@ -27,19 +28,19 @@ Rounding fromNumerics(::qnt::num::Rounding rounding);
 ::qnt::num::RescaleParams rescaleParams(RescaleOp op, int64_t channel);
 
 /// Scale and zero point of the left operand of `qnt.add`, `sub` or `mul`.
-template <typename OpTy> ::qnt::num::QuantParams lhsParams(OpTy op) {
+template <typename OpTy>::qnt::num::QuantParams lhsParams(OpTy op) {
   return {op.getLhsScale().convertToFloat(),
           static_cast<int32_t>(op.getLhsZp())};
 }
 
 /// The same of the right operand.
-template <typename OpTy> ::qnt::num::QuantParams rhsParams(OpTy op) {
+template <typename OpTy>::qnt::num::QuantParams rhsParams(OpTy op) {
   return {op.getRhsScale().convertToFloat(),
           static_cast<int32_t>(op.getRhsZp())};
 }
 
 /// The same of the result.
-template <typename OpTy> ::qnt::num::QuantParams outputParams(OpTy op) {
+template <typename OpTy>::qnt::num::QuantParams outputParams(OpTy op) {
   return {op.getOutputScale().convertToFloat(),
           static_cast<int32_t>(op.getOutputZp())};
 }

@@ -68,7 +68,8 @@ struct IntegerForm {
   /// Bounds of a clamp absorbed from the consumer, in real numbers.
   std::optional<RealRange> clamp;
   /// For an op with `evaluateScalar`: the composition of this op and of the
-  /// scalar ops that follow it up to the quantized result. Empty: this op alone.
+  /// scalar ops that follow it up to the quantized result. Empty: this op
+  /// alone.
   std::function<double(double)> scalar;
   Rounding rounding = Rounding::Fp32Rne;
 };

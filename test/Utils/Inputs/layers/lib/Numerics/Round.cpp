@@ -1,2 +1,2 @@
-#include "llvm/ADT/ArrayRef.h"
 #include "qnt/Dialect/IR/Qnt.h"
+#include "llvm/ADT/ArrayRef.h"
