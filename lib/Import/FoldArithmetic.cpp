@@ -1,7 +1,8 @@
 //===- FoldArithmetic.cpp - elementwise arithmetic on the host ------------===//
 //
-// See the header. Integer arithmetic wraps; division by zero and conversions
-// out of range are refused, so nothing here is undefined.
+// See the header. Integer arithmetic wraps, conversions saturate and division
+// by zero is refused, so nothing here is undefined. Floats are computed in
+// double and rounded once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -39,27 +40,23 @@ broadcast(NodeImporter &n, const HostTensor &tensor, ArrayRef<int64_t> target) {
     return failure();
   Shape strides = broadcastStrides(tensor.shape, target);
   Shape index = stridesOf(target);
-  HostTensor result;
-  result.shape.assign(target.begin(), target.end());
-  result.isFloat = tensor.isFloat;
+  std::vector<int64_t> flat;
+  flat.reserve(*count);
   for (int64_t i = 0; i < *count; ++i) {
     int64_t source = 0;
     for (size_t d = 0; d < target.size(); ++d)
       source += i / index[d] % target[d] * strides[d];
-    if (tensor.isFloat)
-      result.floats.push_back(tensor.floats[source]);
-    else
-      result.ints.push_back(tensor.ints[source]);
+    flat.push_back(source);
   }
-  return result;
+  return pickHost(tensor, target, flat);
 }
 
 //===----------------------------------------------------------------------===//
 // Binary
 //===----------------------------------------------------------------------===//
 
-static float computeFloat(StringRef op, float a, float b) {
-  return llvm::StringSwitch<float>(op)
+static double computeFloat(StringRef op, double a, double b) {
+  return llvm::StringSwitch<double>(op)
       .Case("Add", a + b)
       .Case("Sub", a - b)
       .Case("Mul", a * b)
@@ -67,17 +64,24 @@ static float computeFloat(StringRef op, float a, float b) {
       .Case("Max", std::max(a, b))
       .Case("Min", std::min(a, b))
       .Case("Pow", std::pow(a, b))
-      .Default(a == b ? 1.0f : 0.0f);
+      .Default(a == b);
+}
+
+static FailureOr<int64_t> divideInt(NodeImporter &n, int64_t a, int64_t b,
+                                    bool isUnsigned) {
+  if (b == 0 || (!isUnsigned && a == INT64_MIN && b == -1))
+    return n.invalid(llvm::formatv("{0} is divided by {1}", a, b));
+  if (isUnsigned)
+    return static_cast<int64_t>(static_cast<uint64_t>(a) /
+                                static_cast<uint64_t>(b));
+  return a / b;
 }
 
 static FailureOr<int64_t> computeInt(NodeImporter &n, StringRef op, int64_t a,
-                                     int64_t b) {
+                                     int64_t b, bool isUnsigned) {
   uint64_t ua = a, ub = b;
-  if (op == "Div") {
-    if (b == 0 || (a == INT64_MIN && b == -1))
-      return n.invalid(llvm::formatv("{0} is divided by {1}", a, b));
-    return a / b;
-  }
+  if (op == "Div")
+    return divideInt(n, a, b, isUnsigned);
   if (op == "Pow") {
     if (b < 0 || b > 64)
       return n.unsupported(llvm::formatv("integer power {0}", b));
@@ -86,12 +90,13 @@ static FailureOr<int64_t> computeInt(NodeImporter &n, StringRef op, int64_t a,
       power *= ua;
     return static_cast<int64_t>(power);
   }
+  bool less = isUnsigned ? ua < ub : a < b;
   return static_cast<int64_t>(llvm::StringSwitch<uint64_t>(op)
                                   .Case("Add", ua + ub)
                                   .Case("Sub", ua - ub)
                                   .Case("Mul", ua * ub)
-                                  .Case("Max", std::max(a, b))
-                                  .Case("Min", std::min(a, b))
+                                  .Case("Max", less ? ub : ua)
+                                  .Case("Min", less ? ua : ub)
                                   .Default(a == b));
 }
 
@@ -100,7 +105,7 @@ FailureOr<HostTensor> foldBinary(NodeImporter &n) {
   StringRef op = n.node.op_type();
   if (n.numInputs() != 2)
     return n.unsupported("more than two constants");
-  if (a.isFloat != b.isFloat)
+  if (a.elem != b.elem && op != "Pow")
     return n.invalid("the inputs are of different types");
   FailureOr<Shape> shape = broadcastShapes(n, a.shape, b.shape);
   if (failed(shape))
@@ -109,22 +114,21 @@ FailureOr<HostTensor> foldBinary(NodeImporter &n) {
   FailureOr<HostTensor> y = broadcast(n, b, *shape);
   if (failed(x) || failed(y) || failed(n.takeElements(x->size())))
     return failure();
+  HostTensor result =
+      HostTensor::zeros(*shape, op == "Equal" ? Elem::Bool : a.elem);
+  bool anyFloat = a.isFloat() || b.isFloat();
   for (int64_t i = 0; i < x->size(); ++i) {
-    if (x->isFloat) {
-      x->floats[i] = computeFloat(op, x->floats[i], y->floats[i]);
+    if (anyFloat) {
+      result.set(i, computeFloat(op, x->at(i), y->at(i)));
       continue;
     }
-    FailureOr<int64_t> value = computeInt(n, op, x->ints[i], y->ints[i]);
+    FailureOr<int64_t> value =
+        computeInt(n, op, x->intAt(i), y->intAt(i), isUnsigned(a.elem));
     if (failed(value))
       return failure();
-    x->ints[i] = *value;
+    result.setInt(i, *value);
   }
-  if (op == "Equal" && x->isFloat) {
-    x->ints.assign(x->floats.begin(), x->floats.end());
-    x->floats.clear();
-    x->isFloat = false;
-  }
-  return x;
+  return result;
 }
 
 //===----------------------------------------------------------------------===//
@@ -137,54 +141,38 @@ FailureOr<HostTensor> foldUnary(NodeImporter &n) {
   if (failed(n.takeElements(x.size())))
     return failure();
   HostTensor result = x;
-  for (float &v : result.floats)
-    v = llvm::StringSwitch<float>(op)
-            .Case("Abs", std::fabs(v))
-            .Case("Ceil", std::ceil(v))
-            .Case("Exp", std::exp(v))
-            .Case("Floor", std::floor(v))
-            .Case("Neg", -v)
-            .Default(std::sqrt(v));
-  if (x.isFloat)
+  if (x.isFloat()) {
+    for (int64_t i = 0; i < x.size(); ++i) {
+      double v = x.at(i);
+      result.set(i, llvm::StringSwitch<double>(op)
+                        .Case("Abs", std::fabs(v))
+                        .Case("Ceil", std::ceil(v))
+                        .Case("Exp", std::exp(v))
+                        .Case("Floor", std::floor(v))
+                        .Case("Neg", -v)
+                        .Default(std::sqrt(v)));
+    }
     return result;
+  }
   if (op != "Abs" && op != "Neg")
     return n.unsupported("the op is not supported on integers");
-  for (int64_t &v : result.ints)
-    if (op == "Neg" || v < 0)
-      v = static_cast<int64_t>(0 - static_cast<uint64_t>(v));
+  for (int64_t i = 0; i < x.size(); ++i) {
+    int64_t v = x.intAt(i);
+    if (op == "Neg" || (v < 0 && !isUnsigned(x.elem)))
+      result.setInt(i, static_cast<int64_t>(0 - static_cast<uint64_t>(v)));
+  }
   return result;
 }
 
 FailureOr<HostTensor> foldCast(NodeImporter &n) {
-  using onnx::TensorProto;
   const HostTensor &x = *n.constantOf(0);
   int64_t to = n.getInt("to", 0);
-  bool toFloat = to == TensorProto::FLOAT || to == TensorProto::DOUBLE ||
-                 to == TensorProto::FLOAT16 || to == TensorProto::BFLOAT16;
-  if (!toFloat && to != TensorProto::INT64 && to != TensorProto::INT32 &&
-      to != TensorProto::BOOL)
-    return n.unsupported(llvm::formatv("cast to element type {0}", to));
+  std::optional<Elem> elem = elemFromOnnx(static_cast<int32_t>(to));
+  if (!elem)
+    return n.unsupported("cast to element type " + elementTypeName(to));
   if (failed(n.takeElements(x.size())))
     return failure();
-  HostTensor result;
-  result.shape = x.shape;
-  result.isFloat = toFloat;
-  for (int64_t i = 0; i < x.size(); ++i) {
-    if (toFloat) {
-      result.floats.push_back(x.isFloat ? x.floats[i]
-                                        : static_cast<float>(x.ints[i]));
-      continue;
-    }
-    if (x.isFloat && !(std::fabs(x.floats[i]) < 9.2e18f))
-      return n.invalid("a number is cast to an integer that cannot hold it");
-    int64_t value = x.isFloat ? static_cast<int64_t>(x.floats[i]) : x.ints[i];
-    if (to == TensorProto::BOOL)
-      value = x.at(i) != 0;
-    else if (to == TensorProto::INT32)
-      value = static_cast<int32_t>(value);
-    result.ints.push_back(value);
-  }
-  return result;
+  return convertHost(x, *elem);
 }
 
 //===----------------------------------------------------------------------===//
@@ -194,7 +182,7 @@ FailureOr<HostTensor> foldCast(NodeImporter &n) {
 FailureOr<HostTensor> foldWhere(NodeImporter &n) {
   const HostTensor &condition = *n.constantOf(0);
   const HostTensor &a = *n.constantOf(1), &b = *n.constantOf(2);
-  if (condition.isFloat || a.isFloat != b.isFloat)
+  if (condition.elem != Elem::Bool || a.elem != b.elem)
     return n.invalid("the inputs are of the wrong types");
   FailureOr<Shape> shape = broadcastShapes(n, a.shape, b.shape);
   if (failed(shape) ||
@@ -206,14 +194,10 @@ FailureOr<HostTensor> foldWhere(NodeImporter &n) {
   if (failed(pick) || failed(x) || failed(y) ||
       failed(n.takeElements(x->size())))
     return failure();
-  for (int64_t i = 0; i < x->size(); ++i) {
-    if (pick->ints[i])
-      continue;
-    if (x->isFloat)
-      x->floats[i] = y->floats[i];
-    else
-      x->ints[i] = y->ints[i];
-  }
+  int64_t width = storedBytes(a.elem);
+  for (int64_t i = 0; i < x->size(); ++i)
+    if (!pick->intAt(i))
+      std::copy_n(&y->bytes[i * width], width, &x->bytes[i * width]);
   return x;
 }
 
@@ -235,7 +219,7 @@ FailureOr<HostTensor> foldExpand(NodeImporter &n) {
 /// arithmetic asks for.
 FailureOr<HostTensor> foldReduce(NodeImporter &n) {
   const HostTensor &x = *n.constantOf(0);
-  if (x.isFloat || x.rank() > 1)
+  if (!x.isInteger() || x.rank() > 1)
     return n.unsupported("a reduction of a constant that is not a vector of "
                          "integers");
   StringRef op = n.node.op_type();
@@ -249,12 +233,12 @@ FailureOr<HostTensor> foldReduce(NodeImporter &n) {
   if (axes->empty() && n.getInt("noop_with_empty_axes", 0) != 0)
     return x;
   uint64_t total = product ? 1 : 0;
-  for (int64_t value : x.ints)
+  for (int64_t value : x.toInts())
     total = product ? total * static_cast<uint64_t>(value)
                     : total + static_cast<uint64_t>(value);
   bool keep = n.getInt("keepdims", 1) != 0 && x.rank() == 1;
   return HostTensor::ofInts(keep ? Shape{1} : Shape{},
-                            {static_cast<int64_t>(total)});
+                            {static_cast<int64_t>(total)}, x.elem);
 }
 
 } // namespace mlir::qnt::onnx_import

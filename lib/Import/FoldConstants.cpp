@@ -45,21 +45,6 @@ static FailureOr<HostTensor> foldTranspose(NodeImporter &n) {
   return transposeHost(*n.constantOf(0), *perm);
 }
 
-/// Picks elements by flat index.
-static HostTensor pick(const HostTensor &x, ArrayRef<int64_t> shape,
-                       ArrayRef<int64_t> flat) {
-  HostTensor result;
-  result.shape.assign(shape.begin(), shape.end());
-  result.isFloat = x.isFloat;
-  for (int64_t i : flat) {
-    if (x.isFloat)
-      result.floats.push_back(x.floats[i]);
-    else
-      result.ints.push_back(x.ints[i]);
-  }
-  return result;
-}
-
 /// Walks all indices of `shape` in row-major order.
 static std::vector<int64_t>
 flatIndices(ArrayRef<int64_t> shape,
@@ -84,7 +69,7 @@ static FailureOr<HostTensor> foldSlice(NodeImporter &n) {
     return failure();
   const HostTensor &x = *n.constantOf(0);
   Shape strides = stridesOf(x.shape);
-  return pick(
+  return pickHost(
       x, range->size, flatIndices(range->size, [&](ArrayRef<int64_t> index) {
         int64_t flat = 0;
         for (size_t d = 0; d < index.size(); ++d)
@@ -98,9 +83,9 @@ static FailureOr<HostTensor> foldGather(NodeImporter &n) {
   FailureOr<int64_t> axis = n.normalizeAxis(n.getInt("axis", 0), x.rank());
   if (failed(axis))
     return failure();
-  if (indices.isFloat)
+  if (!indices.isInteger())
     return n.invalid("the indices are not integers");
-  for (int64_t i : indices.ints)
+  for (int64_t i : indices.toInts())
     if (i < -x.shape[*axis] || i >= x.shape[*axis])
       return n.invalid(
           llvm::formatv("index {0} is outside of {1}", i, x.shape[*axis]));
@@ -113,19 +98,19 @@ static FailureOr<HostTensor> foldGather(NodeImporter &n) {
   if (failed(n.takeElements(*count)))
     return failure();
   Shape strides = stridesOf(x.shape), indexStrides = stridesOf(indices.shape);
-  return pick(x, shape, flatIndices(shape, [&](ArrayRef<int64_t> index) {
-                int64_t flat = 0, position = 0;
-                for (int64_t d = 0; d < *axis; ++d)
-                  flat += index[d] * strides[d];
-                for (int64_t d = 0; d < indices.rank(); ++d)
-                  position += index[*axis + d] * indexStrides[d];
-                int64_t chosen = indices.ints[position];
-                flat += (chosen < 0 ? chosen + x.shape[*axis] : chosen) *
-                        strides[*axis];
-                for (int64_t d = *axis + 1; d < x.rank(); ++d)
-                  flat += index[indices.rank() + d - 1] * strides[d];
-                return flat;
-              }));
+  return pickHost(x, shape, flatIndices(shape, [&](ArrayRef<int64_t> index) {
+                    int64_t flat = 0, position = 0;
+                    for (int64_t d = 0; d < *axis; ++d)
+                      flat += index[d] * strides[d];
+                    for (int64_t d = 0; d < indices.rank(); ++d)
+                      position += index[*axis + d] * indexStrides[d];
+                    int64_t chosen = indices.intAt(position);
+                    flat += (chosen < 0 ? chosen + x.shape[*axis] : chosen) *
+                            strides[*axis];
+                    for (int64_t d = *axis + 1; d < x.rank(); ++d)
+                      flat += index[indices.rank() + d - 1] * strides[d];
+                    return flat;
+                  }));
 }
 
 static FailureOr<HostTensor> foldConcat(NodeImporter &n) {
@@ -133,40 +118,32 @@ static FailureOr<HostTensor> foldConcat(NodeImporter &n) {
   FailureOr<int64_t> axis = n.normalizeAxis(n.getInt("axis", 0), first.rank());
   if (failed(axis))
     return failure();
-  HostTensor result;
-  result.shape = first.shape;
-  result.isFloat = first.isFloat;
-  result.shape[*axis] = 0;
+  Shape total = first.shape;
+  total[*axis] = 0;
   for (unsigned i = 0; i < n.numInputs(); ++i) {
     const HostTensor &part = *n.constantOf(i);
     Shape expected = first.shape;
     if (part.rank() == first.rank())
       expected[*axis] = part.shape[*axis];
-    if (part.shape != expected || part.isFloat != first.isFloat)
+    if (part.shape != expected || part.elem != first.elem)
       return n.invalid(llvm::formatv("shapes {0} and {1} do not match",
                                      formatShape(first.shape),
                                      formatShape(part.shape)));
-    result.shape[*axis] += part.shape[*axis];
+    total[*axis] += part.shape[*axis];
   }
-  std::optional<int64_t> count = countElements(result.shape);
+  std::optional<int64_t> count = countElements(total);
   if (!count || failed(n.takeElements(*count)))
-    return n.invalid("a result of impossible shape " +
-                     formatShape(result.shape));
+    return n.invalid("a result of impossible shape " + formatShape(total));
+  HostTensor result = HostTensor::zeros(total, first.elem);
   if (*count == 0)
     return result;
   int64_t outer = *countElements(ArrayRef(first.shape).take_front(*axis));
+  char *to = result.bytes.data();
   for (int64_t row = 0; row < outer; ++row)
     for (unsigned i = 0; i < n.numInputs(); ++i) {
-      const HostTensor &part = *n.constantOf(i);
+      const std::vector<char> &part = n.constantOf(i)->bytes;
       int64_t length = part.size() / outer;
-      auto copy = [&](auto &to, const auto &from) {
-        to.insert(to.end(), from.begin() + row * length,
-                  from.begin() + (row + 1) * length);
-      };
-      if (result.isFloat)
-        copy(result.floats, part.floats);
-      else
-        copy(result.ints, part.ints);
+      to = std::copy_n(part.begin() + row * length, length, to);
     }
   return result;
 }
@@ -199,19 +176,16 @@ static FailureOr<HostTensor> foldConstantOfShape(NodeImporter &n) {
     return n.invalid("a result of impossible shape " + formatShape(*shape));
   if (failed(n.takeElements(*count)))
     return failure();
-  if (fill.isFloat)
-    return HostTensor::ofFloats(*shape,
-                                std::vector<float>(*count, fill.floats[0]));
-  return HostTensor::ofInts(*shape, std::vector<int64_t>(*count, fill.ints[0]));
+  return pickHost(fill, *shape, std::vector<int64_t>(*count, 0));
 }
 
 static FailureOr<HostTensor> foldRange(NodeImporter &n) {
   for (unsigned i = 0; i < 3; ++i)
-    if (n.constantOf(i)->isFloat || n.constantOf(i)->size() != 1 ||
+    if (!n.constantOf(i)->isInteger() || n.constantOf(i)->size() != 1 ||
         std::abs(n.constantOf(i)->at(0)) > kMaxDim)
       return n.unsupported("bounds that are not small integers");
-  int64_t start = n.constantOf(0)->ints[0], limit = n.constantOf(1)->ints[0];
-  int64_t delta = n.constantOf(2)->ints[0];
+  int64_t start = n.constantOf(0)->intAt(0), limit = n.constantOf(1)->intAt(0);
+  int64_t delta = n.constantOf(2)->intAt(0);
   if (delta == 0)
     return n.invalid("the step is zero");
   int64_t span = delta > 0 ? limit - start : start - limit;
@@ -222,7 +196,7 @@ static FailureOr<HostTensor> foldRange(NodeImporter &n) {
   std::vector<int64_t> values;
   for (int64_t i = 0; i < count; ++i)
     values.push_back(start + i * delta);
-  return HostTensor::ofInts(count, std::move(values));
+  return HostTensor::ofInts(count, values, n.elemOf(0));
 }
 
 static FailureOr<HostTensor> foldSize(NodeImporter &n) {
@@ -248,9 +222,9 @@ LogicalResult buildConstant(NodeImporter &n) {
   else if (attr.name() == "value_int")
     n.setResult(0, HostTensor::ofInts({}, {attr.i()}));
   else if (attr.name() == "value_floats")
-    n.setResult(0, HostTensor::ofFloats(count, std::move(floats)));
+    n.setResult(0, HostTensor::ofFloats(count, floats));
   else
-    n.setResult(0, HostTensor::ofInts(count, std::move(ints)));
+    n.setResult(0, HostTensor::ofInts(count, ints));
   return success();
 }
 

@@ -8,6 +8,7 @@
 #include "GraphImporter.h"
 #include "TensorReader.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/PriorityQueue.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -178,16 +179,8 @@ OnnxValue *GraphImporter::readInitializer(StringRef name,
     error() << "initializer '" << name << "' " << reason;
     return nullptr;
   }
-  // An infinite scalar may be a bound of a Clip, which drops it.
-  std::optional<int64_t> bad = findNonFinite(*constant);
-  if (bad && (constant->size() > 1 || std::isnan(constant->floats[0]))) {
-    error() << "initializer '" << name << "' holds "
-            << (std::isnan(constant->floats[*bad]) ? "nan" : "inf")
-            << " at index " << formatIndex(constant->shape, *bad);
-    return nullptr;
-  }
   OnnxValue &value = values[name];
-  value.constant = std::move(constant);
+  value = OnnxValue(std::move(constant));
   // External weights are as much the model's as those in the file.
   budget.left += 4 * value.constant->size();
   return &value;
@@ -281,46 +274,95 @@ LogicalResult GraphImporter::reportUnsupported() {
 // Function
 //===----------------------------------------------------------------------===//
 
+/// The numpy name in the attributes of an argument or result whose type the IR
+/// cannot tell from another; empty for the others.
+static StringRef dtypeAttribute(Elem elem) {
+  switch (elem) {
+  case Elem::UInt4:
+    return "uint4";
+  case Elem::UInt8:
+    return "uint8";
+  case Elem::UInt16:
+    return "uint16";
+  case Elem::UInt32:
+    return "uint32";
+  case Elem::UInt64:
+    return "uint64";
+  default:
+    return "";
+  }
+}
+
 void GraphImporter::startFunction(StringRef functionName) {
+  MLIRContext *context = builder.getContext();
   SmallVector<Type> types;
   for (const Input &input : inputs)
-    types.push_back(RankedTensorType::get(input.shape, builder.getF32Type()));
+    types.push_back(
+        RankedTensorType::get(input.shape, signatureType(context, input.elem)));
   builder.setInsertionPointToEnd(module.getBody());
   function = func::FuncOp::create(builder, file, functionName,
                                   builder.getFunctionType(types, {}));
   Block *body = function.addEntryBlock();
+  builder.setInsertionPointToStart(body);
   for (auto [i, input] : llvm::enumerate(inputs)) {
     function.setArgAttr(i, "qnt.name", builder.getStringAttr(input.name));
+    if (StringRef dtype = dtypeAttribute(input.elem); !dtype.empty())
+      function.setArgAttr(i, "qnt.dtype", builder.getStringAttr(dtype));
     BlockArgument argument = body->getArgument(i);
     argument.setLoc(NameLoc::get(builder.getStringAttr(input.name), file));
-    values[input.name].value = argument;
+    Value value = argument;
+    auto type = cast<RankedTensorType>(argument.getType())
+                    .clone(irType(context, input.elem));
+    if (type != argument.getType())
+      value = arith::ExtFOp::create(builder, argument.getLoc(), type, value);
+    values[input.name] = OnnxValue(value, input.elem);
   }
-  builder.setInsertionPointToStart(body);
+}
+
+/// The type that the file declares for an output where it is a float of
+/// another width than what was computed, else the type of the value.
+static Elem outputElem(const onnx::ValueInfoProto &output, Elem computed) {
+  std::optional<Elem> declared =
+      elemFromOnnx(output.type().tensor_type().elem_type());
+  return declared && isFloat(*declared) && isFloat(computed) ? *declared
+                                                             : computed;
+}
+
+FailureOr<Value> GraphImporter::finishOutput(const onnx::ValueInfoProto &output,
+                                             OnnxValue *value, Elem elem) {
+  static const onnx::NodeProto noNode;
+  NodeImporter n(noNode, opset, builder, file, {&value, 1}, budget,
+                 externalDir);
+  FailureOr<Value> result = n.anyValueOf(0);
+  if (failed(result))
+    return error() << "output '" << output.name()
+                   << "' cannot be computed: " << n.getReason();
+  return n.convertFloat(*result, signatureType(builder.getContext(), elem));
 }
 
 LogicalResult GraphImporter::finishFunction() {
   SmallVector<Value> results;
   SmallVector<Type> types;
-  static const onnx::NodeProto noNode;
+  SmallVector<Elem> elems;
   for (const onnx::ValueInfoProto &output : graph.output()) {
     OnnxValue *value = lookUp(output.name());
     if (!value)
       return failure();
-    NodeImporter n(noNode, opset, builder, file, {&value, 1}, budget,
-                   externalDir);
-    FailureOr<Value> result = n.valueOf(0);
+    elems.push_back(outputElem(output, value->elem));
+    FailureOr<Value> result = finishOutput(output, value, elems.back());
     if (failed(result))
-      return error() << "output '" << output.name()
-                     << "' is not a float tensor that can be computed: "
-                     << n.getReason();
+      return failure();
     results.push_back(*result);
     types.push_back(result->getType());
   }
   func::ReturnOp::create(builder, file, results);
   function.setType(
       builder.getFunctionType(function.getFunctionType().getInputs(), types));
-  for (auto [i, output] : llvm::enumerate(graph.output()))
+  for (auto [i, output] : llvm::enumerate(graph.output())) {
     function.setResultAttr(i, "qnt.name", builder.getStringAttr(output.name()));
+    if (StringRef dtype = dtypeAttribute(elems[i]); !dtype.empty())
+      function.setResultAttr(i, "qnt.dtype", builder.getStringAttr(dtype));
+  }
   return success();
 }
 

@@ -31,6 +31,7 @@ public:
 private:
   struct Input {
     std::string name;
+    Elem elem;
     Shape shape;
   };
 
@@ -49,6 +50,8 @@ private:
   LogicalResult buildNode(NodeImporter &n, bool inputsKnown);
   void checkOutputsMade(NodeImporter &n);
   LogicalResult reportUnsupported();
+  FailureOr<Value> finishOutput(const onnx::ValueInfoProto &output,
+                                OnnxValue *value, Elem elem);
   LogicalResult finishFunction();
 
   OnnxValue *lookUp(StringRef name);

@@ -147,11 +147,16 @@ LogicalResult GraphImporter::readInput(const onnx::ValueInfoProto &info) {
   if (!info.type().has_tensor_type())
     return error() << "input '" << info.name() << "' is not a tensor";
   const auto &type = info.type().tensor_type();
-  if (type.elem_type() != onnx::TensorProto::FLOAT)
+  std::optional<Elem> elem = elemFromOnnx(type.elem_type());
+  if (!elem)
     return error() << "input '" << info.name() << "' has element type "
                    << elementTypeName(type.elem_type())
-                   << "; only float32 inputs are supported";
-  Input input{info.name(), {}};
+                   << ", which is not supported";
+  if (*elem == Elem::Float16 || *elem == Elem::BFloat16)
+    emitRemark(file) << "input '" << info.name() << "' is "
+                     << elementTypeName(*elem)
+                     << "; the model is computed in float32";
+  Input input{info.name(), *elem, {}};
   const auto *given =
       llvm::find_if(options.inputShapes, [&](const auto &entry) {
         return entry.first == info.name();

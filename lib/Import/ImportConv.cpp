@@ -37,13 +37,13 @@ static LogicalResult readBias(NodeImporter &n, int64_t channels,
   bias.assign(channels, 0.0f);
   if (!n.hasInput(2))
     return success();
-  const HostTensor *tensor = n.constantOf(2);
-  if (!tensor || !tensor->isFloat)
+  HostTensorRef tensor = n.floatConstantOf(2);
+  if (!tensor)
     return n.unsupported("the bias is not a float constant");
   if (tensor->rank() != 1 || tensor->size() != channels)
     return n.invalid(llvm::formatv("the bias has shape {0}, expected {1}",
                                    formatShape(tensor->shape), channels));
-  bias = tensor->floats;
+  bias = tensor->floats().vec();
   return success();
 }
 
@@ -53,8 +53,8 @@ static HostTensor takeRows(const HostTensor &tensor, int64_t first,
   Shape shape = tensor.shape;
   int64_t row = tensor.size() / shape[0];
   shape[0] = count;
-  auto begin = tensor.floats.begin() + first * row;
-  return HostTensor::ofFloats(shape, {begin, begin + count * row});
+  return HostTensor::ofFloats(shape,
+                              tensor.floats().slice(first * row, count * row));
 }
 
 static FailureOr<RankedTensorType> resultType(NodeImporter &n, const Conv &conv,
@@ -68,8 +68,8 @@ static FailureOr<Value> emitConv(NodeImporter &n, const Conv &conv, Value input,
                                  int64_t first, int64_t count) {
   HostTensor rows = takeRows(conv.weights, first, count);
   FailureOr<Value> weights = n.constant(transposeHost(rows, {0, 2, 3, 1}));
-  FailureOr<Value> bias = n.constant(HostTensor::ofFloats(
-      {count}, {conv.bias.begin() + first, conv.bias.begin() + first + count}));
+  FailureOr<Value> bias = n.constant(
+      HostTensor::ofFloats({count}, ArrayRef(conv.bias).slice(first, count)));
   FailureOr<Value> zero = n.splat(1, 0.0f);
   FailureOr<RankedTensorType> type = resultType(n, conv, count);
   if (failed(weights) || failed(bias) || failed(zero) || failed(type))
@@ -128,11 +128,13 @@ static FailureOr<Value> emitGroups(NodeImporter &n, const Conv &conv) {
 }
 
 static LogicalResult readWeights(NodeImporter &n, Conv &conv) {
-  const HostTensor *weights = n.constantOf(1);
-  if (!weights)
+  if (!n.constantOf(1))
     return n.unsupported("the weights are not known at compile time");
-  if (!weights->isFloat)
+  HostTensorRef weights = n.floatConstantOf(1);
+  if (!weights)
     return n.unsupported("the weights are integers");
+  if (failed(n.requireFinite(*weights, "the weights")))
+    return failure();
   int64_t rank = n.rankOf(0);
   if (rank < 3)
     return n.invalid(llvm::formatv("the input has rank {0}", rank));

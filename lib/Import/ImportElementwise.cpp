@@ -39,11 +39,11 @@ FailureOr<Shape> broadcastShapes(NodeImporter &n, ArrayRef<int64_t> a,
 static FailureOr<Value> emitDiv(NodeImporter &n, Value a, Value b) {
   if (auto constant = b.getDefiningOp<tosa::ConstOp>()) {
     auto values = cast<DenseElementsAttr>(constant.getValues());
-    HostTensor inverse;
-    inverse.shape.assign(shapeOf(b).begin(), shapeOf(b).end());
+    std::vector<float> inverse;
     for (float value : values.getValues<float>())
-      inverse.floats.push_back(static_cast<float>(1.0 / value));
-    FailureOr<Value> factor = n.constant(inverse);
+      inverse.push_back(static_cast<float>(1.0 / value));
+    FailureOr<Value> factor =
+        n.constant(HostTensor::ofFloats(shapeOf(b), inverse));
     return failed(factor) ? factor : emitMul(n, a, *factor);
   }
   return emitMul(n, a, emitReciprocal(n, b));
@@ -239,13 +239,13 @@ LogicalResult buildIdentity(NodeImporter &n) {
       n.constantOf(2)->at(0) != 0)
     return n.unsupported("dropout in training mode");
   if (n.constantOf(0)) {
-    n.setResult(0, OnnxValue{n.constantRef(0), {}});
+    n.setResult(0, OnnxValue(n.constantRef(0)));
     return success();
   }
-  FailureOr<Value> x = n.valueOf(0);
+  FailureOr<Value> x = n.anyValueOf(0);
   if (failed(x))
     return failure();
-  n.setResult(0, *x);
+  n.setResult(0, *x, n.elemOf(0));
   return success();
 }
 

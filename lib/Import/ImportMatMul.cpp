@@ -26,9 +26,10 @@ static FailureOr<Value> emitDense(NodeImporter &n, Value x, HostTensor weights,
   int64_t rows = *countElements(shape) / k;
   FailureOr<Value> input = n.reshape(x, {1, 1, rows, k});
   weights.shape = {out, 1, 1, k};
+  if (failed(n.requireFinite(weights, "the weights")))
+    return failure();
   FailureOr<Value> weightValue = n.constant(weights);
-  FailureOr<Value> biasValue =
-      n.constant(HostTensor::ofFloats({out}, std::move(bias)));
+  FailureOr<Value> biasValue = n.constant(HostTensor::ofFloats({out}, bias));
   FailureOr<Value> zero = n.splat(1, 0.0f);
   FailureOr<RankedTensorType> type = n.tensorType({1, 1, rows, out});
   if (failed(input) || failed(weightValue) || failed(biasValue) ||
@@ -110,10 +111,10 @@ LogicalResult buildMatMul(NodeImporter &n) {
   if (failed(a) || failed(a = n.reshape(*a, aShape)))
     return failure();
   FailureOr<Value> product;
-  const HostTensor *weights = n.constantOf(1);
+  HostTensorRef weights = n.floatConstantOf(1);
   std::optional<int64_t> matrix = countElements(ArrayRef(bShape).take_back(2));
-  if (weights && weights->isFloat && weights->size() > 0 &&
-      bShape.size() <= aShape.size() && weights->size() == *matrix) {
+  if (weights && weights->size() > 0 && bShape.size() <= aShape.size() &&
+      weights->size() == *matrix) {
     int64_t k = bShape[bShape.size() - 2], cols = bShape.back();
     HostTensor byRow = transposeHost(reshapeHost(*weights, {k, cols}), {1, 0});
     product = emitDense(n, *a, std::move(byRow), std::vector<float>(cols));
@@ -140,7 +141,7 @@ LogicalResult buildMatMul(NodeImporter &n) {
 // Gemm
 //===----------------------------------------------------------------------===//
 
-static void scale(std::vector<float> &values, float factor) {
+static void scale(MutableArrayRef<float> values, float factor) {
   if (factor != 1.0f)
     for (float &value : values)
       value *= factor;
@@ -151,15 +152,15 @@ static std::optional<std::vector<float>> columnBias(NodeImporter &n,
                                                     int64_t cols) {
   if (!n.hasInput(2))
     return std::vector<float>(cols, 0.0f);
-  const HostTensor *c = n.constantOf(2);
-  if (!c || !c->isFloat || c->rank() > 2 || c->size() == 0 ||
+  HostTensorRef c = n.floatConstantOf(2);
+  if (!c || c->rank() > 2 || c->size() == 0 ||
       (c->rank() == 2 && c->shape[0] != 1))
     return std::nullopt;
   if (c->size() == 1)
-    return std::vector<float>(cols, c->floats[0]);
+    return std::vector<float>(cols, c->floats()[0]);
   if (c->size() != cols)
     return std::nullopt;
-  return c->floats;
+  return c->floats().vec();
 }
 
 /// value + beta * C for a C that is not one value per column.
@@ -215,8 +216,8 @@ LogicalResult buildGemm(NodeImporter &n) {
   FailureOr<Value> a = n.valueOf(0);
   if (failed(a) || (transA && failed(a = n.transpose(*a, {1, 0}))))
     return failure();
-  const HostTensor *weights = n.constantOf(1);
-  bool dense = weights && weights->isFloat && weights->size() > 0;
+  HostTensorRef weights = n.floatConstantOf(1);
+  bool dense = weights && weights->size() > 0;
   std::optional<std::vector<float>> bias;
   FailureOr<Value> result;
   if (dense) {
@@ -225,7 +226,7 @@ LogicalResult buildGemm(NodeImporter &n) {
         bias.value_or(std::vector<float>(cols, 0.0f));
     scale(scaledBias, beta);
     HostTensor byRow = transB ? *weights : transposeHost(*weights, {1, 0});
-    scale(byRow.floats, alpha);
+    scale(byRow.as<float>(), alpha);
     result = emitDense(n, *a, std::move(byRow), std::move(scaledBias));
   } else {
     result = multiplyActivations(n, *a, transB);

@@ -20,10 +20,10 @@ namespace mlir::qnt::onnx_import {
 // Batch norm
 //===----------------------------------------------------------------------===//
 
-static FailureOr<const HostTensor *>
-readStatistic(NodeImporter &n, unsigned input, int64_t channels) {
-  const HostTensor *tensor = n.constantOf(input);
-  if (!tensor || !tensor->isFloat)
+static FailureOr<HostTensorRef> readStatistic(NodeImporter &n, unsigned input,
+                                              int64_t channels) {
+  HostTensorRef tensor = n.floatConstantOf(input);
+  if (!tensor)
     return n.unsupported(
         llvm::formatv("input {0} is not a float constant", input));
   if (tensor->rank() != 1 || tensor->size() != channels)
@@ -40,9 +40,9 @@ LogicalResult buildBatchNormalization(NodeImporter &n) {
   if (n.getInt("training_mode", 0) != 0 || n.getInt("spatial", 1) == 0)
     return n.unsupported("training mode or statistics per pixel");
   int64_t channels = n.shapeOf(0)[1];
-  const HostTensor *parts[4];
+  HostTensorRef parts[4];
   for (unsigned i = 0; i < 4; ++i) {
-    FailureOr<const HostTensor *> part = readStatistic(n, i + 1, channels);
+    FailureOr<HostTensorRef> part = readStatistic(n, i + 1, channels);
     if (failed(part))
       return failure();
     parts[i] = *part;
@@ -54,11 +54,11 @@ LogicalResult buildBatchNormalization(NodeImporter &n) {
   std::vector<float> scales, shifts;
   for (int64_t c = 0; c < channels; ++c) {
     double scale =
-        gamma->floats[c] /
-        std::sqrt(static_cast<double>(variance->floats[c]) + epsilon);
+        gamma->floats()[c] /
+        std::sqrt(static_cast<double>(variance->floats()[c]) + epsilon);
     scales.push_back(static_cast<float>(scale));
     shifts.push_back(
-        static_cast<float>(beta->floats[c] - mean->floats[c] * scale));
+        static_cast<float>(beta->floats()[c] - mean->floats()[c] * scale));
   }
   FailureOr<Value> x = n.valueOf(0);
   FailureOr<Value> scale = n.constant(HostTensor::ofFloats(shape, scales));

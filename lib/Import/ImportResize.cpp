@@ -40,24 +40,26 @@ static FailureOr<Shape> readTarget(NodeImporter &n) {
           llvm::formatv("{0} sizes for rank {1}", sizes->size(), in.size()));
     return sizes;
   }
-  const HostTensor *scales = n.constantOf(scaleInput);
-  if (!scales || !scales->isFloat)
+  HostTensorRef constant =
+      n.hasInput(scaleInput) ? n.floatConstantOf(scaleInput) : nullptr;
+  if (!constant)
     return n.unsupported("neither sizes nor scales are constants");
-  if (scales->size() != static_cast<int64_t>(in.size()))
+  ArrayRef<float> scales = constant->floats();
+  if (scales.size() != in.size())
     return n.invalid(
-        llvm::formatv("{0} scales for rank {1}", scales->size(), in.size()));
+        llvm::formatv("{0} scales for rank {1}", scales.size(), in.size()));
   for (size_t i = 0; i < in.size(); ++i) {
-    double size = std::floor(static_cast<double>(in[i]) * scales->floats[i]);
+    double size = std::floor(static_cast<double>(in[i]) * scales[i]);
     if (!(size >= 1 && size <= kMaxDim))
-      return n.invalid(llvm::formatv("scale {0} makes an impossible size",
-                                     scales->floats[i]));
+      return n.invalid(
+          llvm::formatv("scale {0} makes an impossible size", scales[i]));
     target[i] = static_cast<int64_t>(size);
     // Coordinates follow the scale as given, tosa's follow the sizes.
-    if (std::fabs(static_cast<double>(target[i]) / in[i] - scales->floats[i]) >
-        1e-6 * scales->floats[i])
+    if (std::fabs(static_cast<double>(target[i]) / in[i] - scales[i]) >
+        1e-6 * scales[i])
       return n.unsupported(
           llvm::formatv("scale {0} is not the ratio of the sizes {1} and {2}",
-                        scales->floats[i], target[i], in[i]));
+                        scales[i], target[i], in[i]));
   }
   return target;
 }

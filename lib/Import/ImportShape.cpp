@@ -126,10 +126,10 @@ FailureOr<Shape> readPerm(NodeImporter &n) {
 static LogicalResult buildView(NodeImporter &n, FailureOr<Shape> shape) {
   if (failed(shape))
     return failure();
-  FailureOr<Value> x = n.valueOf(0);
+  FailureOr<Value> x = n.anyValueOf(0);
   if (failed(x) || failed(x = n.reshape(*x, *shape)))
     return failure();
-  n.setResult(0, *x);
+  n.setResult(0, *x, n.elemOf(0));
   return success();
 }
 
@@ -163,10 +163,10 @@ LogicalResult buildUnsqueeze(NodeImporter &n) {
 
 LogicalResult buildTranspose(NodeImporter &n) {
   FailureOr<Shape> perm = readPerm(n);
-  FailureOr<Value> x = n.valueOf(0);
+  FailureOr<Value> x = n.anyValueOf(0);
   if (failed(perm) || failed(x) || failed(x = n.transpose(*x, *perm)))
     return failure();
-  n.setResult(0, *x);
+  n.setResult(0, *x, n.elemOf(0));
   return success();
 }
 
@@ -181,7 +181,7 @@ LogicalResult buildShape(NodeImporter &n) {
   for (int64_t i = start; i < end; ++i)
     dims.push_back(n.shapeOf(0)[i]);
   int64_t count = dims.size();
-  n.setResult(0, HostTensor::ofInts(count, std::move(dims)));
+  n.setResult(0, HostTensor::ofInts(count, dims));
   return success();
 }
 

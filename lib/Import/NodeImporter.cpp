@@ -7,6 +7,8 @@
 
 #include "NodeImporter.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
@@ -15,6 +17,10 @@ namespace mlir::qnt::onnx_import {
 
 ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+Type elementTypeOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getElementType();
 }
 
 ArrayRef<int64_t> OnnxValue::shape() const {
@@ -93,19 +99,60 @@ HostTensorRef NodeImporter::constantRef(unsigned i) const {
   return hasInput(i) ? inputs[i]->constant : nullptr;
 }
 
+HostTensorRef NodeImporter::floatConstantOf(unsigned i) const {
+  HostTensorRef tensor = constantRef(i);
+  if (!tensor || !tensor->isFloat())
+    return nullptr;
+  if (tensor->elem != Elem::Double)
+    return tensor;
+  return std::make_shared<HostTensor>(convertHost(*tensor, Elem::Float));
+}
+
 FailureOr<Value> NodeImporter::valueOf(unsigned i) {
+  if (!isFloat(i))
+    return unsupported(
+        llvm::formatv("input {0} is an {1} tensor; only float data is "
+                      "supported",
+                      i, elementTypeName(elemOf(i))));
+  if (elemOf(i) == Elem::Double && inputs[i]->constant)
+    return constant(*floatConstantOf(i));
+  FailureOr<Value> value = anyValueOf(i);
+  if (failed(value))
+    return failure();
+  return convertFloat(*value, builder.getF32Type());
+}
+
+FailureOr<Value> NodeImporter::anyValueOf(unsigned i) {
   OnnxValue &input = *inputs[i];
-  if (!input.value) {
-    const HostTensor &tensor = *input.constant;
-    if (!tensor.isFloat)
-      return unsupported(llvm::formatv(
-          "input {0} is an integer tensor; only float data is supported", i));
-    FailureOr<Value> value = constant(tensor);
-    if (failed(value))
-      return failure();
+  if (input.value)
+    return input.value;
+  FailureOr<Value> value = constant(*input.constant);
+  if (failed(value))
+    return failure();
+  // Kept for other users, unless it lies in a region that they may not see.
+  if (isa_and_nonnull<FunctionOpInterface>(
+          builder.getInsertionBlock()->getParentOp()))
     input.value = *value;
-  }
-  return input.value;
+  return value;
+}
+
+Value NodeImporter::convertFloat(Value value, Type elem) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getElementType() == elem)
+    return value;
+  if (type.getElementTypeBitWidth() < elem.getIntOrFloatBitWidth())
+    return arith::ExtFOp::create(builder, loc, type.clone(elem), value);
+  return arith::TruncFOp::create(builder, loc, type.clone(elem), value);
+}
+
+LogicalResult NodeImporter::requireFinite(const HostTensor &tensor,
+                                          StringRef what) {
+  std::optional<int64_t> bad = findNonFinite(tensor);
+  if (!bad)
+    return success();
+  return invalid(llvm::formatv("{0} hold {1} at index {2}", what,
+                               std::isnan(tensor.at(*bad)) ? "nan" : "inf",
+                               formatIndex(tensor.shape, *bad)));
 }
 
 FailureOr<Shape> NodeImporter::intsOf(unsigned i, StringRef what) {
@@ -113,20 +160,34 @@ FailureOr<Shape> NodeImporter::intsOf(unsigned i, StringRef what) {
   if (!tensor)
     return unsupported(what + " (input " + Twine(i) +
                        ") is not known at compile time");
-  if (tensor->isFloat)
+  if (!tensor->isInteger())
     return invalid(what + " (input " + Twine(i) + ") is not an integer tensor");
   if (tensor->rank() > 1)
     return invalid(what + " (input " + Twine(i) + ") has rank " +
                    Twine(tensor->rank()) + ", expected 1");
-  return Shape(tensor->ints.begin(), tensor->ints.end());
+  std::vector<int64_t> values = tensor->toInts();
+  return Shape(values.begin(), values.end());
 }
 
 void NodeImporter::setResult(unsigned i, Value value) {
-  setResult(i, OnnxValue{nullptr, value});
+  Type type = elementTypeOf(value);
+  bool single = type.isF32();
+  for (OnnxValue *input : inputs)
+    if (input && (irType(input->elem) == type ||
+                  (single && onnx_import::isFloat(input->elem))))
+      return setResult(i, value, input->elem);
+  setResult(i, value, elemFromIR(type));
+}
+
+void NodeImporter::setResult(unsigned i, Value value, Elem elem) {
+  if (onnx_import::isFloat(elem) && isa<FloatType>(elementTypeOf(value)))
+    value = convertFloat(value, irType(elem));
+  assert(elementTypeOf(value) == irType(elem) && "element types differ");
+  setResult(i, OnnxValue(value, elem));
 }
 
 void NodeImporter::setResult(unsigned i, HostTensor tensor) {
-  setResult(i, OnnxValue{std::make_shared<HostTensor>(std::move(tensor)), {}});
+  setResult(i, OnnxValue(std::make_shared<HostTensor>(std::move(tensor))));
 }
 
 void NodeImporter::setResult(unsigned i, OnnxValue value) {
@@ -135,6 +196,11 @@ void NodeImporter::setResult(unsigned i, OnnxValue value) {
 }
 
 FailureOr<RankedTensorType> NodeImporter::tensorType(ArrayRef<int64_t> shape) {
+  return tensorType(shape, builder.getF32Type());
+}
+
+FailureOr<RankedTensorType> NodeImporter::tensorType(ArrayRef<int64_t> shape,
+                                                     Type elem) {
   if (static_cast<int64_t>(shape.size()) > kMaxRank)
     return unsupported(llvm::formatv(
         "a tensor of rank {0} arises, more than the {1} supported",
@@ -143,7 +209,7 @@ FailureOr<RankedTensorType> NodeImporter::tensorType(ArrayRef<int64_t> shape) {
   if (!count || *count == 0)
     return invalid("a tensor of impossible shape " + formatShape(shape) +
                    " arises");
-  return RankedTensorType::get(shape, builder.getF32Type());
+  return RankedTensorType::get(shape, elem);
 }
 
 LogicalResult NodeImporter::takeElements(int64_t count) {
@@ -154,21 +220,36 @@ LogicalResult NodeImporter::takeElements(int64_t count) {
                                count));
 }
 
+/// The elements as an attribute; those that are not whole bytes in the IR are
+/// handed over one by one.
+static DenseElementsAttr toAttr(const HostTensor &tensor,
+                                RankedTensorType type) {
+  unsigned bits = type.getElementTypeBitWidth();
+  if (bits >= 8)
+    return DenseElementsAttr::getFromRawBuffer(type, tensor.bytes);
+  SmallVector<APInt> values;
+  for (int64_t i = 0, e = tensor.size(); i < e; ++i)
+    values.push_back(APInt(bits, tensor.intAt(i), /*isSigned=*/false,
+                           /*implicitTrunc=*/true));
+  return DenseElementsAttr::get(type, values);
+}
+
 FailureOr<Value> NodeImporter::constant(const HostTensor &tensor) {
-  if (std::optional<int64_t> bad = findNonFinite(tensor))
-    return invalid(
-        llvm::formatv("a constant holds {0} at index {1}",
-                      std::isnan(tensor.floats[*bad]) ? "nan" : "inf",
-                      formatIndex(tensor.shape, *bad)));
-  FailureOr<RankedTensorType> type = tensorType(tensor.shape);
+  FailureOr<RankedTensorType> type = tensorType(tensor.shape, tensor.elem);
   if (failed(type) || failed(takeElements(tensor.size())))
     return failure();
-  auto values = DenseElementsAttr::get(*type, ArrayRef<float>(tensor.floats));
-  return tosa::ConstOp::create(builder, loc, *type, values).getResult();
+  return tosa::ConstOp::create(builder, loc, *type, toAttr(tensor, *type))
+      .getResult();
+}
+
+FailureOr<Value> NodeImporter::splat(int64_t rank, Elem elem, double value) {
+  HostTensor tensor = HostTensor::zeros(Shape(rank, 1), elem);
+  tensor.set(0, value);
+  return constant(tensor);
 }
 
 FailureOr<Value> NodeImporter::splat(int64_t rank, float value) {
-  return constant(HostTensor::ofFloats(Shape(rank, 1), {value}));
+  return splat(rank, Elem::Float, value);
 }
 
 Value NodeImporter::shapeValue(ArrayRef<int64_t> dims) {
@@ -180,7 +261,7 @@ Value NodeImporter::shapeValue(ArrayRef<int64_t> dims) {
 FailureOr<Value> NodeImporter::reshape(Value value, ArrayRef<int64_t> shape) {
   if (onnx_import::shapeOf(value) == shape)
     return value;
-  FailureOr<RankedTensorType> type = tensorType(shape);
+  FailureOr<RankedTensorType> type = tensorType(shape, elementTypeOf(value));
   if (failed(type))
     return failure();
   return tosa::ReshapeOp::create(builder, loc, *type, value, shapeValue(shape))
@@ -199,7 +280,7 @@ FailureOr<Value> NodeImporter::transpose(Value value, ArrayRef<int64_t> perm) {
   }
   if (identity)
     return value;
-  auto type = RankedTensorType::get(shape, builder.getF32Type());
+  auto type = RankedTensorType::get(shape, elementTypeOf(value));
   return tosa::TransposeOp::create(builder, loc, type, value, perms)
       .getResult();
 }
@@ -208,7 +289,7 @@ FailureOr<Value> NodeImporter::slice(Value value, ArrayRef<int64_t> start,
                                      ArrayRef<int64_t> size) {
   if (onnx_import::shapeOf(value) == size)
     return value;
-  FailureOr<RankedTensorType> type = tensorType(size);
+  FailureOr<RankedTensorType> type = tensorType(size, elementTypeOf(value));
   if (failed(type))
     return failure();
   return tosa::SliceOp::create(builder, loc, *type, value, shapeValue(start),
@@ -217,7 +298,7 @@ FailureOr<Value> NodeImporter::slice(Value value, ArrayRef<int64_t> start,
 }
 
 FailureOr<Value> NodeImporter::pad(Value value, ArrayRef<int64_t> low,
-                                   ArrayRef<int64_t> high, float fill) {
+                                   ArrayRef<int64_t> high, double fill) {
   Shape shape(onnx_import::shapeOf(value));
   Shape amounts;
   bool none = true;
@@ -229,8 +310,9 @@ FailureOr<Value> NodeImporter::pad(Value value, ArrayRef<int64_t> low,
   }
   if (none)
     return value;
-  FailureOr<RankedTensorType> type = tensorType(shape);
-  FailureOr<Value> fillValue = splat(1, fill);
+  Type elem = elementTypeOf(value);
+  FailureOr<RankedTensorType> type = tensorType(shape, elem);
+  FailureOr<Value> fillValue = splat(1, elemFromIR(elem), fill);
   if (failed(type) || failed(fillValue))
     return failure();
   return tosa::PadOp::create(builder, loc, *type, value, shapeValue(amounts),
@@ -255,7 +337,8 @@ FailureOr<Value> NodeImporter::concat(ValueRange values, int64_t axis) {
   shape[axis] = 0;
   for (Value value : values)
     shape[axis] += onnx_import::shapeOf(value)[axis];
-  FailureOr<RankedTensorType> type = tensorType(shape);
+  FailureOr<RankedTensorType> type =
+      tensorType(shape, elementTypeOf(values.front()));
   if (failed(type))
     return failure();
   return tosa::ConcatOp::create(builder, loc, *type, values,

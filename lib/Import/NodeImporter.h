@@ -24,11 +24,18 @@ namespace mlir::qnt::onnx_import {
 
 class NodeImporter;
 
-/// One value of the ONNX graph: a host constant, or an IR value of float32,
-/// or unknown because its producer is not supported.
+/// One value of the ONNX graph: a host constant, or an IR value, or unknown
+/// because its producer is not supported. The IR value has the element type
+/// `irType(elem)`, so float16 and bfloat16 are f32 and uint8 is i8 in the IR.
 struct OnnxValue {
   HostTensorRef constant;
   Value value;
+  Elem elem = Elem::Float;
+
+  OnnxValue() = default;
+  OnnxValue(HostTensorRef constant)
+      : constant(std::move(constant)), elem(this->constant->elem) {}
+  OnnxValue(Value value, Elem elem) : value(value), elem(elem) {}
 
   bool isKnown() const { return constant || value; }
   ArrayRef<int64_t> shape() const;
@@ -82,35 +89,69 @@ public:
   bool hasInput(unsigned i) const { return i < inputs.size() && inputs[i]; }
   ArrayRef<int64_t> shapeOf(unsigned i) const { return inputs[i]->shape(); }
   int64_t rankOf(unsigned i) const { return shapeOf(i).size(); }
+  /// The ONNX element type.
+  Elem elemOf(unsigned i) const { return inputs[i]->elem; }
+  bool isFloat(unsigned i) const { return onnx_import::isFloat(elemOf(i)); }
+  bool isInteger(unsigned i) const { return onnx_import::isInteger(elemOf(i)); }
+  bool isUnsigned(unsigned i) const {
+    return onnx_import::isUnsigned(elemOf(i));
+  }
+  bool isBool(unsigned i) const { return elemOf(i) == Elem::Bool; }
   /// The constant, or null if the input is absent or not known at import.
   const HostTensor *constantOf(unsigned i) const;
   HostTensorRef constantRef(unsigned i) const;
-  /// The IR value; constants are materialized.
+  /// The constant as float32 (`floats()` may be read), or null if the input is
+  /// not a constant of floats.
+  HostTensorRef floatConstantOf(unsigned i) const;
+  /// The IR value as f32, for builders that compute in float: float64 is
+  /// rounded, integers are refused. Constants are materialized.
   FailureOr<Value> valueOf(unsigned i);
+  /// The IR value in its own type, for builders that take any.
+  FailureOr<Value> anyValueOf(unsigned i);
+  /// One of the two: in f32 if the input is float, else in its own type.
+  FailureOr<Value> tosaValueOf(unsigned i) {
+    return isFloat(i) ? valueOf(i) : anyValueOf(i);
+  }
+  /// Refuses NaN and infinity in what has to be a number; `what` is plural.
+  LogicalResult requireFinite(const HostTensor &tensor, StringRef what);
   /// The integers of a constant input that an op takes as a parameter.
   FailureOr<Shape> intsOf(unsigned i, StringRef what);
 
   //===- Results ----------------------------------------------------------===//
 
+  /// The element type is that of the first input whose type the value has
+  /// (a float16 input makes an f32 result float16), else what the IR type
+  /// stands for. Give it where that is wrong.
   void setResult(unsigned i, Value value);
+  /// A float value of another width is converted.
+  void setResult(unsigned i, Value value, Elem elem);
   void setResult(unsigned i, HostTensor tensor);
   void setResult(unsigned i, OnnxValue value);
   ArrayRef<OnnxValue> getResults() const { return results; }
 
   //===- Building ---------------------------------------------------------===//
 
-  /// The f32 type of a shape that tosa can hold.
+  /// The type of a shape that tosa can hold; f32 if nothing is said.
   FailureOr<RankedTensorType> tensorType(ArrayRef<int64_t> shape);
-  /// A tosa.const of floats; fails on NaN and infinity.
+  FailureOr<RankedTensorType> tensorType(ArrayRef<int64_t> shape, Type elem);
+  FailureOr<RankedTensorType> tensorType(ArrayRef<int64_t> shape, Elem elem) {
+    return tensorType(shape, irType(elem));
+  }
+  Type irType(Elem elem) const {
+    return onnx_import::irType(builder.getContext(), elem);
+  }
+  /// A constant of any element type, as `irType` holds it.
   FailureOr<Value> constant(const HostTensor &tensor);
+  /// A constant of one element in each of `rank` dimensions.
+  FailureOr<Value> splat(int64_t rank, Elem elem, double value);
   FailureOr<Value> splat(int64_t rank, float value);
   FailureOr<Value> reshape(Value value, ArrayRef<int64_t> shape);
   FailureOr<Value> transpose(Value value, ArrayRef<int64_t> perm);
   FailureOr<Value> slice(Value value, ArrayRef<int64_t> start,
                          ArrayRef<int64_t> size);
-  /// Zeros (or `fill`) around a value: low and high amounts by dimension.
+  /// `fill` around a value of any type: low and high amounts by dimension.
   FailureOr<Value> pad(Value value, ArrayRef<int64_t> low,
-                       ArrayRef<int64_t> high, float fill);
+                       ArrayRef<int64_t> high, double fill);
   FailureOr<Value> clamp(Value value, float low, float high);
   FailureOr<Value> concat(ValueRange values, int64_t axis);
   /// NCHW -> NHWC and back, rank 4.
@@ -120,6 +161,8 @@ public:
   FailureOr<Value> toNchw(Value value) {
     return transpose(value, {0, 3, 1, 2});
   }
+  /// The value with float elements of another width.
+  Value convertFloat(Value value, Type elem);
   /// True if `count` more constant elements are within the budget.
   LogicalResult takeElements(int64_t count);
   /// A constant of tosa's shape type.
@@ -133,8 +176,10 @@ private:
   bool malformed = false;
 };
 
-/// The f32 shape of an IR value.
+/// The shape of an IR value.
 ArrayRef<int64_t> shapeOf(Value value);
+/// The element type of an IR value.
+Type elementTypeOf(Value value);
 
 } // namespace mlir::qnt::onnx_import
 

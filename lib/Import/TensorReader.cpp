@@ -1,13 +1,12 @@
 //===- TensorReader.cpp - tensors of the file to host constants -----------===//
 //
-// See the header. An element type is described once, in `elementTypes`: how
-// wide it is in raw bytes, which typed field holds it, and how it decodes.
+// See the header. Memory for the elements is taken only after their number was
+// compared with the data that is there.
 //
 //===----------------------------------------------------------------------===//
 
 #include "TensorReader.h"
 
-#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
@@ -20,98 +19,9 @@ namespace mlir::qnt::onnx_import {
 using llvm::support::endian::read;
 using onnx::TensorProto;
 
-namespace {
-/// Which repeated field of the message holds elements that are not raw.
-enum class Field { floats, doubles, int32s, int64s, uint64s };
-
-struct ElementType {
-  int32_t id;
-  const char *name;
-  int64_t bytes;
-  Field field;
-  bool isFloat;
-  /// One element from its little-endian bytes; exactly one of the two is set.
-  float (*asFloat)(const char *);
-  int64_t (*asInt)(const char *);
-};
-} // namespace
-
-template <typename T> static T load(const char *bytes) {
-  return read<T, llvm::endianness::little>(bytes);
-}
-
-static float fromBits(const llvm::fltSemantics &semantics, uint16_t bits) {
-  llvm::APFloat value(semantics, llvm::APInt(16, bits));
-  bool losesInfo;
-  value.convert(llvm::APFloat::IEEEsingle(), llvm::APFloat::rmNearestTiesToEven,
-                &losesInfo);
-  return value.convertToFloat();
-}
-
-static float halfToFloat(uint16_t bits) {
-  return fromBits(llvm::APFloat::IEEEhalf(), bits);
-}
-
-static float bfloatToFloat(uint16_t bits) {
-  return fromBits(llvm::APFloat::BFloat(), bits);
-}
-
-template <typename T> static int64_t loadInt(const char *bytes) {
-  return static_cast<int64_t>(load<T>(bytes));
-}
-
-static const ElementType elementTypes[] = {
-    {TensorProto::FLOAT, "float32", 4, Field::floats, true, load<float>,
-     nullptr},
-    {TensorProto::UINT8, "uint8", 1, Field::int32s, false, nullptr,
-     loadInt<uint8_t>},
-    {TensorProto::INT8, "int8", 1, Field::int32s, false, nullptr,
-     loadInt<int8_t>},
-    {TensorProto::UINT16, "uint16", 2, Field::int32s, false, nullptr,
-     loadInt<uint16_t>},
-    {TensorProto::INT16, "int16", 2, Field::int32s, false, nullptr,
-     loadInt<int16_t>},
-    {TensorProto::INT32, "int32", 4, Field::int32s, false, nullptr,
-     loadInt<int32_t>},
-    {TensorProto::INT64, "int64", 8, Field::int64s, false, nullptr,
-     loadInt<int64_t>},
-    {TensorProto::BOOL, "bool", 1, Field::int32s, false, nullptr,
-     loadInt<uint8_t>},
-    {TensorProto::FLOAT16, "float16", 2, Field::int32s, true,
-     [](const char *b) { return halfToFloat(load<uint16_t>(b)); }, nullptr},
-    {TensorProto::DOUBLE, "float64", 8, Field::doubles, true,
-     [](const char *b) { return static_cast<float>(load<double>(b)); },
-     nullptr},
-    {TensorProto::UINT32, "uint32", 4, Field::uint64s, false, nullptr,
-     loadInt<uint32_t>},
-    {TensorProto::UINT64, "uint64", 8, Field::uint64s, false, nullptr,
-     loadInt<uint64_t>},
-    {TensorProto::BFLOAT16, "bfloat16", 2, Field::int32s, true,
-     [](const char *b) { return bfloatToFloat(load<uint16_t>(b)); }, nullptr},
-};
-
-static const ElementType *findElementType(int32_t id) {
-  for (const ElementType &type : elementTypes)
-    if (type.id == id)
-      return &type;
-  return nullptr;
-}
-
-std::string elementTypeName(int32_t dataType) {
-  if (const ElementType *type = findElementType(dataType))
-    return type->name;
-  switch (dataType) {
-  case TensorProto::UNDEFINED:
-    return "undefined";
-  case TensorProto::STRING:
-    return "string";
-  case TensorProto::COMPLEX64:
-    return "complex64";
-  case TensorProto::COMPLEX128:
-    return "complex128";
-  default:
-    return "number " + std::to_string(dataType);
-  }
+/// Bytes that `count` elements take in the file: 4-bit ones lie two to a byte.
+static int64_t rawBytes(Elem elem, int64_t count) {
+  return bitsOf(elem) == 4 ? (count + 1) / 2 : count * (bitsOf(elem) / 8);
 }
 
 /// Fails unless exactly `count` elements are present.
@@ -124,73 +34,109 @@ static bool hasCount(int64_t found, int64_t count, ArrayRef<int64_t> shape,
   return false;
 }
 
+/// Two 4-bit elements to a byte, the first in the low half.
+template <typename GetByte>
+static void unpackNibbles(HostTensor &tensor, int64_t count, GetByte byte) {
+  for (int64_t i = 0; i < count; ++i)
+    tensor.setInt(i, byte(i / 2) >> (i % 2 * 4) & 15);
+}
+
+template <typename T> static void loadRaw(StringRef bytes, HostTensor &tensor) {
+  for (auto [i, value] : llvm::enumerate(tensor.as<T>()))
+    value = read<T, llvm::endianness::little>(bytes.data() + i * sizeof(T));
+}
+
 /// Decodes raw little-endian bytes.
-static bool decodeRaw(const ElementType &type, StringRef bytes, int64_t count,
-                      HostTensor &tensor, std::string &error) {
-  if (bytes.size() % type.bytes != 0) {
-    error = llvm::formatv("has {0} bytes of data, not a multiple of {1}",
-                          bytes.size(), type.bytes);
+static bool decodeRaw(StringRef bytes, int64_t count, HostTensor &tensor,
+                      std::string &error) {
+  int64_t found = bytes.size(), wanted = rawBytes(tensor.elem, count);
+  if (bitsOf(tensor.elem) == 4) {
+    if (!hasCount(found, wanted, tensor.shape, error))
+      return false;
+    tensor = HostTensor::zeros(tensor.shape, tensor.elem);
+    unpackNibbles(tensor, count,
+                  [&](int64_t i) { return static_cast<uint8_t>(bytes[i]); });
+    return true;
+  }
+  int64_t width = bitsOf(tensor.elem) / 8;
+  if (found % width != 0) {
+    error = llvm::formatv("has {0} bytes of data, not a multiple of {1}", found,
+                          width);
     return false;
   }
-  if (!hasCount(bytes.size() / type.bytes, count, tensor.shape, error))
+  if (!hasCount(found / width, count, tensor.shape, error))
     return false;
-  for (int64_t i = 0; i < count; ++i) {
-    const char *element = bytes.data() + i * type.bytes;
-    if (type.isFloat)
-      tensor.floats.push_back(type.asFloat(element));
-    else
-      tensor.ints.push_back(type.asInt(element));
+  tensor = HostTensor::zeros(tensor.shape, tensor.elem);
+  if (tensor.elem == Elem::Float16 || tensor.elem == Elem::BFloat16) {
+    auto *decode = tensor.elem == Elem::Float16 ? halfToFloat : bfloatToFloat;
+    for (auto [i, value] : llvm::enumerate(tensor.as<float>()))
+      value = decode(
+          read<uint16_t, llvm::endianness::little>(bytes.data() + i * 2));
+  } else if (tensor.elem == Elem::Bool) {
+    for (auto [i, value] : llvm::enumerate(tensor.as<uint8_t>()))
+      value = bytes[i] != 0;
+  } else if (width == 1) {
+    loadRaw<uint8_t>(bytes, tensor);
+  } else if (width == 2) {
+    loadRaw<uint16_t>(bytes, tensor);
+  } else if (width == 4) {
+    loadRaw<uint32_t>(bytes, tensor);
+  } else {
+    loadRaw<uint64_t>(bytes, tensor);
   }
   return true;
 }
 
-/// One element of a typed field that holds narrower types in 32 bits.
-static void appendInt32(const ElementType &type, int32_t value,
-                        HostTensor &tensor) {
-  if (type.id == TensorProto::FLOAT16)
-    tensor.floats.push_back(halfToFloat(static_cast<uint16_t>(value)));
-  else if (type.id == TensorProto::BFLOAT16)
-    tensor.floats.push_back(bfloatToFloat(static_cast<uint16_t>(value)));
-  else
-    tensor.ints.push_back(value);
+/// The narrower types that a typed field holds in 32 bits each.
+static bool decodeInt32s(const TensorProto &proto, int64_t count,
+                         HostTensor &tensor, std::string &error) {
+  bool nibbles = bitsOf(tensor.elem) == 4;
+  if (!hasCount(proto.int32_data_size(), nibbles ? (count + 1) / 2 : count,
+                tensor.shape, error))
+    return false;
+  tensor = HostTensor::zeros(tensor.shape, tensor.elem);
+  if (nibbles) {
+    unpackNibbles(tensor, count,
+                  [&](int64_t i) { return proto.int32_data(i); });
+    return true;
+  }
+  for (auto [i, value] : llvm::enumerate(proto.int32_data())) {
+    if (tensor.elem == Elem::Float16)
+      tensor.as<float>()[i] = halfToFloat(static_cast<uint16_t>(value));
+    else if (tensor.elem == Elem::BFloat16)
+      tensor.as<float>()[i] = bfloatToFloat(static_cast<uint16_t>(value));
+    else
+      tensor.setInt(i, value);
+  }
+  return true;
 }
 
 /// Decodes one of the repeated typed fields.
-static bool decodeTyped(const ElementType &type, const TensorProto &proto,
-                        int64_t count, HostTensor &tensor, std::string &error) {
-  auto check = [&](int64_t found) {
-    return hasCount(found, count, tensor.shape, error);
+static bool decodeTyped(const TensorProto &proto, int64_t count,
+                        HostTensor &tensor, std::string &error) {
+  auto decode = [&](const auto &field, auto store) {
+    if (!hasCount(field.size(), count, tensor.shape, error))
+      return false;
+    tensor = HostTensor::zeros(tensor.shape, tensor.elem);
+    for (auto [i, value] : llvm::enumerate(field))
+      store(i, value);
+    return true;
   };
-  switch (type.field) {
-  case Field::floats:
-    if (!check(proto.float_data_size()))
-      return false;
-    tensor.floats.assign(proto.float_data().begin(), proto.float_data().end());
-    return true;
-  case Field::doubles:
-    if (!check(proto.double_data_size()))
-      return false;
-    tensor.floats.assign(proto.double_data().begin(),
-                         proto.double_data().end());
-    return true;
-  case Field::int64s:
-    if (!check(proto.int64_data_size()))
-      return false;
-    tensor.ints.assign(proto.int64_data().begin(), proto.int64_data().end());
-    return true;
-  case Field::uint64s:
-    if (!check(proto.uint64_data_size()))
-      return false;
-    tensor.ints.assign(proto.uint64_data().begin(), proto.uint64_data().end());
-    return true;
-  case Field::int32s:
-    if (!check(proto.int32_data_size()))
-      return false;
-    for (int32_t value : proto.int32_data())
-      appendInt32(type, value, tensor);
-    return true;
+  auto storeFloat = [&](int64_t i, double value) { tensor.set(i, value); };
+  auto storeInt = [&](int64_t i, uint64_t value) { tensor.setInt(i, value); };
+  switch (tensor.elem) {
+  case Elem::Float:
+    return decode(proto.float_data(), storeFloat);
+  case Elem::Double:
+    return decode(proto.double_data(), storeFloat);
+  case Elem::Int64:
+    return decode(proto.int64_data(), storeInt);
+  case Elem::UInt32:
+  case Elem::UInt64:
+    return decode(proto.uint64_data(), storeInt);
+  default:
+    return decodeInt32s(proto, count, tensor, error);
   }
-  return false;
 }
 
 /// Where an external tensor lies, from its key-value pairs.
@@ -270,8 +216,8 @@ openExternal(const TensorProto &proto, StringRef dir, int64_t bytes,
 
 HostTensorRef readTensor(const TensorProto &proto, StringRef externalDir,
                          std::string &error) {
-  const ElementType *type = findElementType(proto.data_type());
-  if (!type) {
+  std::optional<Elem> elem = elemFromOnnx(proto.data_type());
+  if (!elem) {
     error = "has element type " + elementTypeName(proto.data_type()) +
             ", which is not supported";
     return nullptr;
@@ -287,24 +233,22 @@ HostTensorRef readTensor(const TensorProto &proto, StringRef externalDir,
   }
   auto tensor = std::make_shared<HostTensor>();
   tensor->shape.assign(proto.dims().begin(), proto.dims().end());
-  tensor->isFloat = type->isFloat;
+  tensor->elem = *elem;
   std::optional<int64_t> count = countElements(tensor->shape);
   if (!count) {
     error = "has an impossible shape " + formatShape(tensor->shape);
     return nullptr;
   }
   if (proto.data_location() == TensorProto::EXTERNAL) {
-    int64_t bytes = *count * type->bytes;
+    int64_t bytes = rawBytes(*elem, *count);
     auto buffer = openExternal(proto, externalDir, bytes, error);
-    if (!buffer ||
-        !decodeRaw(*type, buffer->getBuffer(), *count, *tensor, error))
+    if (!buffer || !decodeRaw(buffer->getBuffer(), *count, *tensor, error))
       return nullptr;
     return tensor;
   }
-  bool decoded =
-      proto.has_raw_data()
-          ? decodeRaw(*type, proto.raw_data(), *count, *tensor, error)
-          : decodeTyped(*type, proto, *count, *tensor, error);
+  bool decoded = proto.has_raw_data()
+                     ? decodeRaw(proto.raw_data(), *count, *tensor, error)
+                     : decodeTyped(proto, *count, *tensor, error);
   if (!decoded)
     return nullptr;
   return tensor;

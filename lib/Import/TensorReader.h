@@ -16,9 +16,6 @@
 
 namespace mlir::qnt::onnx_import {
 
-/// The name of an element type as ONNX writes it, e.g. `int64`.
-std::string elementTypeName(int32_t dataType);
-
 /// Decodes `proto`; on failure returns null and sets `error` to what is wrong
 /// with the tensor, without naming it. External files are looked up in
 /// `externalDir`.
