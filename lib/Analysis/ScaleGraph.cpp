@@ -68,6 +68,13 @@ static QuantizedType typeOf(Value value) {
   return first ? getCompleteType(first->getResult(0)) : QuantizedType();
 }
 
+/// True if the model came with the parameters of the edge.
+static bool isGiven(Value value) {
+  return llvm::any_of(value.getUsers(), [](Operation *user) {
+    return isa<QuantizeOp>(user) && user->hasAttr(kGivenAttr);
+  });
+}
+
 static RealRange rangeOfConstant(DenseFPElementsAttr values) {
   RealRange range{0.0, 0.0};
   for (const APFloat &value : values.getValues<APFloat>()) {
@@ -92,7 +99,7 @@ unsigned ScaleGraph::addNode(Value value) {
     num::StorageRange storage = storageRangeOf(node.type);
     node.range = rangeOf(paramsOf(node.type), storage);
     bool isStored = isa<QuantizedType>(getElementTypeOrSelf(value.getType()));
-    if (isStored || options.keepSchemes) {
+    if (isStored || options.keepSchemes || isGiven(value)) {
       node.pinned = paramsOf(node.type);
       node.pinnedBy = isStored ? "stored integers" : "the given model";
     }

@@ -224,6 +224,7 @@ public:
   using Base::Base;
 
 private:
+  LogicalResult checkIdle();
   LogicalResult checkOptions(ObserverRun &run);
   LogicalResult saveTable(const std::string &text);
   LogicalResult calibrate();
@@ -234,6 +235,20 @@ private:
   }
 };
 } // namespace
+
+/// Nothing is observed: where the model is quantized, data would have no
+/// effect.
+LogicalResult Calibrate::checkIdle() {
+  if (data.empty() && table.empty())
+    return success();
+  bool isQuantized = false;
+  getOperation().walk([&](QuantizeOp) { isQuantized = true; });
+  if (isQuantized)
+    return getOperation().emitError()
+           << "every edge of the model is quantized already; drop the "
+              "calibration data, they would have no effect";
+  return success();
+}
 
 /// Names what is missing before any work is done.
 LogicalResult Calibrate::checkOptions(ObserverRun &run) {
@@ -272,7 +287,7 @@ LogicalResult Calibrate::calibrate() {
   if (failed(collect(getOperation(), run)))
     return failure();
   if (run.ops.empty())
-    return success();
+    return checkIdle();
   if (failed(checkOptions(run)))
     return failure();
   run.data = data;

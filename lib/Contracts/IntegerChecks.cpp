@@ -6,6 +6,7 @@
 
 #include "Checks.h"
 #include "qnt/Analysis/Edges.h"
+#include "qnt/Dialect/IR/QntNumerics.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -55,7 +56,8 @@ static LogicalResult checkSameScale(QuantizableOpInterface op,
 static LogicalResult checkFixed(QuantizableOpInterface op,
                                 const ScaleConstraint &constraint) {
   QuantizedType type = typeAt(op, constraint.edges.front());
-  if (!type || type.getStorageWidth() != 8)
+  QuantizeOp quantize = getQuantizer(getStoredResult(op));
+  if (!type || type.getStorageWidth() != 8 || quantize->hasAttr(kGivenAttr))
     return success();
   auto params = type.getPerTensorParams();
   if (params && params->first == constraint.scale &&
@@ -70,6 +72,9 @@ static LogicalResult checkFixed(QuantizableOpInterface op,
 /// scale(edges[0]) is the product of the others, to a float32 rounding.
 static LogicalResult checkDerived(QuantizableOpInterface op,
                                   const ScaleConstraint &constraint) {
+  // The integers of a given bias count, whatever its scale says (N41).
+  if (getHome(op) != Home::Native)
+    return success();
   QuantizedType result = typeAt(op, constraint.edges[0]);
   QuantizedType lhs = typeAt(op, constraint.edges[1]);
   QuantizedType rhs = typeAt(op, constraint.edges[2]);

@@ -131,6 +131,67 @@ static LogicalResult rewriteResult(func::FuncOp function, OpOperand &operand,
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Integers from the start
+//===----------------------------------------------------------------------===//
+
+/// The quantized numbers that the bytes of an argument stand for: behind a
+/// cast, and behind the shift of unsigned bytes.
+static QuantizedType typeBehind(Value bytes) {
+  QuantizedType type;
+  for (Operation *user : bytes.getUsers()) {
+    QuantizedType own = isa<RescaleOp>(user) ? typeBehind(user->getResult(0))
+                        : isa<StorageCastOp>(user)
+                            ? getCompleteType(user->getResult(0))
+                            : QuantizedType();
+    if (!own || (type && type != own))
+      return {};
+    type = own;
+  }
+  return type;
+}
+
+/// The quantized numbers that were stored as the bytes of a result.
+static QuantizedType typeBefore(Value bytes) {
+  if (auto shift = bytes.getDefiningOp<RescaleOp>())
+    return typeBefore(shift.getInput());
+  auto cast = bytes.getDefiningOp<StorageCastOp>();
+  return cast ? getCompleteType(cast.getInput()) : QuantizedType();
+}
+
+/// Scale and zero point of `type` as attributes, in terms of `bytes`.
+static std::optional<Params> paramsOf(QuantizedType type, Value bytes) {
+  std::optional<std::pair<float, int32_t>> params =
+      type ? type.getPerTensorParams() : std::nullopt;
+  Type element = getElementTypeOrSelf(bytes.getType());
+  if (!params || !isa<IntegerType>(element))
+    return std::nullopt;
+  bool isShifted = element.isUnsignedInteger() && type.isSigned();
+  return Params{Builder(type.getContext()).getF32FloatAttr(params->first),
+                params->second + (isShifted ? 128 : 0)};
+}
+
+void lower::noteIntegerBoundaries(func::FuncOp function) {
+  Builder attrs(function.getContext());
+  for (BlockArgument argument : function.getArguments())
+    if (std::optional<Params> params =
+            paramsOf(typeBehind(argument), argument)) {
+      unsigned index = argument.getArgNumber();
+      function.setArgAttr(index, "qnt.scale", params->scale);
+      function.setArgAttr(index, "qnt.zero_point",
+                          attrs.getI32IntegerAttr(params->zeroPoint));
+    }
+  Operation *terminator = function.getBody().back().getTerminator();
+  for (OpOperand &operand : terminator->getOpOperands())
+    if (std::optional<Params> params =
+            paramsOf(typeBefore(operand.get()), operand.get())) {
+      unsigned index = operand.getOperandNumber();
+      function.setResultAttr(index, "qnt.scale", params->scale);
+      function.setResultAttr(index, "qnt.zero_point",
+                             attrs.getI32IntegerAttr(params->zeroPoint));
+    }
+}
+
 LogicalResult lower::rewriteBoundaries(func::FuncOp function,
                                        BoundaryType inputs,
                                        BoundaryType outputs,

@@ -10,6 +10,7 @@
 #include "qnt/Analysis/Edges.h"
 #include "qnt/Dialect/IR/QntNumerics.h"
 #include "qnt/Numerics/Reference.h"
+#include "qnt/Numerics/Table.h"
 
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -23,8 +24,8 @@ class IntegerLowering {
 public:
   IntegerLowering(func::FuncOp function, Rounding rounding,
                   lower::Reasons &reasons, lower::Counts &counts)
-      : function(function), rounding(rounding), reasons(reasons),
-        counts(counts), rewriter(function.getContext()) {}
+      : function(function), rounding(rounding), home(getHome(function)),
+        reasons(reasons), counts(counts), rewriter(function.getContext()) {}
 
   LogicalResult run();
 
@@ -33,6 +34,8 @@ private:
   void lowerQuantize(QuantizeOp op);
   void lowerStorageCast(StorageCastOp op);
   void lowerRequantize(RequantizeOp op);
+  void buildConversionTable(RequantizeOp op, Value integers, QuantizedType from,
+                            QuantizedType to);
   void lowerOp(QuantizableOpInterface op);
   LogicalResult makeForm(QuantizableOpInterface op, QuantizeOp quantize,
                          IntegerForm &form, std::string &reason);
@@ -43,6 +46,7 @@ private:
 
   func::FuncOp function;
   Rounding rounding;
+  Home home;
   lower::Reasons &reasons;
   lower::Counts &counts;
   IRRewriter rewriter;
@@ -116,6 +120,11 @@ void IntegerLowering::lowerRequantize(RequantizeOp op) {
   Value integers = stored.lookup(op.getInput());
   if (!integers || !isIntegerPerTensor(from) || !isIntegerPerTensor(to))
     return;
+  if (home == Home::OnnxRuntime && from.getStorageWidth() == 8 &&
+      to.getStorageWidth() == 8 && from.isSigned() && to.isSigned()) {
+    buildConversionTable(op, integers, from, to);
+    return;
+  }
   num::RescaleParams params =
       num::makeRequantize(paramsOf(from), paramsOf(to), storageRangeOf(to),
                           toNumerics(op.getRounding()));
@@ -125,6 +134,22 @@ void IntegerLowering::lowerRequantize(RequantizeOp op) {
       cast<ShapedType>(op.getType()).clone(to.getArithmeticType()), integers,
       params.multiplier, params.inputZeroPoint, params.outputZeroPoint,
       params.min, params.max, op.getRounding());
+}
+
+/// ONNX Runtime dequantizes and quantizes: of bytes, a table of N13 and N12.
+// N42.
+void IntegerLowering::buildConversionTable(RequantizeOp op, Value integers,
+                                           QuantizedType from,
+                                           QuantizedType to) {
+  num::StorageRange range = storageRangeOf(to);
+  auto identity = [](double x) { return x; };
+  std::array<int8_t, 256> table = num::buildTable<int8_t>(
+      identity, paramsOf(from), paramsOf(to), range.min, range.max);
+  rewriter.setInsertionPoint(op);
+  stored[op.getResult()] = TableOp::create(
+      rewriter, op.getLoc(),
+      cast<ShapedType>(op.getType()).clone(to.getArithmeticType()), integers,
+      rewriter.getDenseI8ArrayAttr(table));
 }
 
 /// A dequantize that a float op still uses.
@@ -189,6 +214,7 @@ LogicalResult IntegerLowering::makeForm(QuantizableOpInterface op,
                                         QuantizeOp quantize, IntegerForm &form,
                                         std::string &reason) {
   form.rounding = rounding;
+  form.home = home;
   form.operands.assign(op->operand_begin(), op->operand_end());
   form.operandTypes.resize(op->getNumOperands());
   for (const OperandRole &role : op.getOperandRoles()) {

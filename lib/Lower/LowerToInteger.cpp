@@ -36,6 +36,7 @@ struct LowerToIntegerPass
     for (auto function : module.getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
+      lower::noteIntegerBoundaries(function);
       lower::Reasons reasons;
       failedAny |= failed(lower::buildIntegerForms(function, rounding, reasons,
                                                    counts)) ||

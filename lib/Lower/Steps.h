@@ -35,6 +35,10 @@ enum class BoundaryType { Float, Int8, Uint8 };
 /// The boundary type of an option value; nothing for an unknown one.
 std::optional<BoundaryType> parseBoundaryType(StringRef name);
 
+/// Writes `qnt.scale` and `qnt.zero_point` of arguments and results that are
+/// integers already.
+void noteIntegerBoundaries(func::FuncOp function);
+
 /// Writes `qnt.scale` and `qnt.zero_point` of arguments and results and
 /// changes the signature to the asked types.
 LogicalResult rewriteBoundaries(func::FuncOp function, BoundaryType inputs,

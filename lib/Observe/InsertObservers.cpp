@@ -7,6 +7,8 @@
 
 #include "qnt/Observe/Passes.h"
 
+#include "qnt/Analysis/Edges.h"
+
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -39,6 +41,17 @@ static bool isConstant(Value value, unsigned depth = 0) {
          });
 }
 
+/// True if `value` is quantized: by itself, or where the op that makes it ends.
+static bool isQuantized(Value value) {
+  if (llvm::any_of(value.getUsers(), llvm::IsaPred<QuantizeOp>))
+    return true;
+  QuantizableOpInterface producer = getQuantizable(value.getDefiningOp());
+  if (!producer)
+    return false;
+  FusedChain chain = getFusedChain(producer);
+  return chain.result != value && getQuantizer(chain.result);
+}
+
 /// The clamp that the producer of `value` absorbs: its only user.
 static bool isAbsorbed(Value value) {
   auto producer = value.getDefiningOp<QuantizableOpInterface>();
@@ -54,7 +67,8 @@ static bool isObservable(Value value) {
     return false;
   if (value.getDefiningOp<ObserveOp>() || value.getDefiningOp<DequantizeOp>())
     return false;
-  if (llvm::any_of(value.getUsers(), llvm::IsaPred<ObserveOp>))
+  if (llvm::any_of(value.getUsers(), llvm::IsaPred<ObserveOp>) ||
+      isQuantized(value))
     return false;
   return !isConstant(value);
 }
@@ -168,12 +182,18 @@ public:
 private:
   FailureOr<ObserverAttrInterface> parseObserver();
   FailureOr<qnt::QuantizedType> parseTarget();
+  LogicalResult checkQuantized();
 
   void runOnOperation() override {
     FailureOr<ObserverAttrInterface> observer = parseObserver();
     FailureOr<qnt::QuantizedType> target = parseTarget();
     if (failed(observer) || failed(target))
       return signalPassFailure();
+    if (quantizedOnly) {
+      if (failed(checkQuantized()))
+        signalPassFailure();
+      return;
+    }
     Edges edges = collectEdges(getOperation());
     Namer namer(getOperation());
     OpBuilder builder(&getContext());
@@ -190,6 +210,19 @@ private:
   }
 };
 } // namespace
+
+/// Without calibration all parameters have to be there.
+LogicalResult InsertObservers::checkQuantized() {
+  bool isQuantized = false;
+  getOperation().walk(
+      [&](Operation *op) { isQuantized |= isa<QuantizeOp, DequantizeOp>(op); });
+  if (!isQuantized)
+    return getOperation().emitError()
+           << "quantize-int8 needs calibration-data=FILE or "
+              "calibration-table=FILE";
+  // What shares its scale with a quantized edge gets it in qnt-propagate.
+  return success();
+}
 
 FailureOr<ObserverAttrInterface> InsertObservers::parseObserver() {
   MLIRContext *context = &getContext();

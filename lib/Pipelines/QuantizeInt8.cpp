@@ -24,21 +24,46 @@ using namespace mlir::qnt;
 void qnt::buildPreparePipeline(OpPassManager &pm) {
   OpPassManager &functions = pm.nest<func::FuncOp>();
   functions.addPass(createCanonicalizerPass());
+  functions.addPass(createQntKeepQuantization());
   functions.addPass(createQntFoldConstants());
   functions.addPass(createQntSinkTransposes());
   functions.addPass(createQntFoldBatchNorm());
   // What the folded batch norms set free.
   functions.addPass(createQntFoldConstants());
+  // What the moved transposes brought together.
+  functions.addPass(createQntKeepQuantization());
   functions.addPass(createCSEPass());
   functions.addPass(createCanonicalizerPass());
+}
+
+static bool isCalibrated(const QuantizeInt8Options &options) {
+  return !options.calibrationData.empty() || !options.calibrationTable.empty();
+}
+
+/// The first option given that only calibration reads; empty if none.
+static std::string findCalibrationOption(const QuantizeInt8Options &options) {
+  if (options.observer.hasValue())
+    return "observer";
+  if (options.percentile.hasValue())
+    return "percentile";
+  if (options.momentum.hasValue())
+    return "momentum";
+  if (options.symmetric.hasValue())
+    return "symmetric";
+  return options.writeTable.empty() ? "" : "write-table";
 }
 
 /// Refuses options without effect and a calibration from nothing.
 static LogicalResult checkOptions(const QuantizeInt8Options &options,
                                   PipelineErrorFn fail) {
-  if (options.calibrationData.empty() && options.calibrationTable.empty())
-    return fail("quantize-int8 needs calibration-data=FILE or "
-                "calibration-table=FILE");
+  if (!isCalibrated(options)) {
+    // A model that is quantized already needs none; the pass tells.
+    std::string idle = findCalibrationOption(options);
+    if (!idle.empty())
+      return fail("quantize-int8: option '" + idle +
+                  "' applies to calibration; give calibration-data=FILE or "
+                  "calibration-table=FILE");
+  }
   if (options.percentile.hasValue() && options.observer != "percentile")
     return fail("quantize-int8: option 'percentile' applies to "
                 "observer=percentile, not to observer=" +
@@ -61,6 +86,7 @@ static void addObserve(OpPassManager &pm, const QuantizeInt8Options &options) {
   observe.percentile = options.percentile;
   observe.momentum = options.momentum;
   observe.symmetric = options.symmetric;
+  observe.quantizedOnly = !isCalibrated(options);
   pm.addPass(createQntInsertObservers(observe));
 }
 

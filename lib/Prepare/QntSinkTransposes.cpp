@@ -35,6 +35,7 @@ public:
     populateTransposeSimplifications(set);
     populateTransposeThroughElementwise(set);
     populateTransposeThroughLayout(set);
+    populateTransposeThroughQuantized(set);
     populateTransposeThroughReshape(set);
     patterns = FrozenRewritePatternSet(std::move(set));
     return success();

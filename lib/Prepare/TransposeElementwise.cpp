@@ -8,8 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ConstantUtils.h"
-#include "TransposePatterns.h"
+#include "QuantizedConstants.h"
 
 #include "qnt/Dialect/IR/Qnt.h"
 
@@ -26,7 +25,8 @@ static bool isData(Value operand, int64_t rank) {
 static ArrayRef<int32_t> sharedPerms(ValueRange operands, int64_t rank) {
   ArrayRef<int32_t> shared;
   for (Value operand : operands) {
-    if (!isData(operand, rank) || getConstant(operand))
+    if (!isData(operand, rank) || getConstant(operand) ||
+        getStoredConstant(operand))
       continue;
     tosa::TransposeOp transpose = getTranspose(operand);
     if (!transpose || (!shared.empty() && shared != transpose.getPerms()))

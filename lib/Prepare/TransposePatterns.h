@@ -32,6 +32,8 @@ void populateTransposeSimplifications(RewritePatternSet &patterns);
 void populateTransposeThroughElementwise(RewritePatternSet &patterns);
 /// TransposeLayout.cpp: through concat, pad, slice, reductions.
 void populateTransposeThroughLayout(RewritePatternSet &patterns);
+/// TransposeQuantized.cpp: through quantize and dequantize.
+void populateTransposeThroughQuantized(RewritePatternSet &patterns);
 /// TransposeReshape.cpp: through reshapes and into dense weights.
 void populateTransposeThroughReshape(RewritePatternSet &patterns);
 

@@ -1,14 +1,13 @@
 //===- Edges.cpp - edges that need no parameters, or the same -------------===//
 //
 // Steps before the scale graph is built. Invariant: a value has at most one
-// scheme afterwards, of signed storage.
+// scheme afterwards.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Steps.h"
 
 #include "mlir/IR/Matchers.h"
-#include "qnt/Dialect/IR/QntNumerics.h"
 
 using namespace mlir;
 using namespace mlir::qnt;
@@ -24,7 +23,8 @@ static Value behindInnerEdge(Value operand) {
   if (!dequantize || !operand.hasOneUse() || !dequantize.getInput().hasOneUse())
     return {};
   auto quantize = dequantize.getInput().getDefiningOp<QuantizeOp>();
-  if (!quantize || !quantize.getInput().hasOneUse() ||
+  if (!quantize || quantize->hasAttr(kGivenAttr) ||
+      !quantize.getInput().hasOneUse() ||
       !getCompleteType(quantize.getResult()))
     return {};
   return quantize.getInput();
@@ -102,6 +102,7 @@ void propagate::splitSecondSchemes(Operation *root) {
     auto quantize = dyn_cast<QuantizeOp>(op);
     if (!quantize || !getCompleteType(quantize.getResult()) ||
         !quantize.getInput().getDefiningOp() ||
+        quantize.getInput().getDefiningOp<DequantizeOp>() ||
         matchPattern(quantize.getInput(), m_Constant()))
       return;
     auto [it, isNew] = first.try_emplace(quantize.getInput(), quantize);
@@ -121,61 +122,4 @@ void propagate::splitSecondSchemes(Operation *root) {
                              "from the first";
     quantize.getInputMutable().assign(value);
   }
-}
-
-//===----------------------------------------------------------------------===//
-// Signed storage
-//===----------------------------------------------------------------------===//
-
-/// The signed twin of an unsigned 8-bit type; null for other types.
-static QuantizedType signedTwin(QuantizedType type) {
-  if (!type || type.isSigned() || !isa<IntegerType>(type.getStorage()) ||
-      type.getStorageWidth() != 8)
-    return {};
-  MLIRContext *context = type.getContext();
-  SchemeAttrInterface scheme;
-  SmallVector<int32_t> zeroPoints = type.getScheme().getZeroPointValues();
-  for (int32_t &zeroPoint : zeroPoints)
-    zeroPoint -= 128;
-  if (auto perTensor = dyn_cast<PerTensorAttr>(type.getScheme()))
-    scheme = PerTensorAttr::get(context, perTensor.getScale(), zeroPoints[0]);
-  else if (auto perAxis = dyn_cast<PerAxisAttr>(type.getScheme()))
-    scheme = PerAxisAttr::get(context, perAxis.getAxis(), perAxis.getScales(),
-                              DenseI32ArrayAttr::get(context, zeroPoints));
-  else
-    return {};
-  return QuantizedType::get(
-      context, IntegerType::get(context, 8), type.getStorageMin() - 128,
-      type.getStorageMax() - 128, type.getExpressed(), scheme);
-}
-
-/// Stored bytes with the sign bit flipped.
-static DenseElementsAttr flipSigns(DenseIntElementsAttr values) {
-  Type i8 = IntegerType::get(values.getContext(), 8);
-  return values.mapValues(
-      i8, [](const APInt &value) { return value ^ APInt::getSignMask(8); });
-}
-
-void propagate::makeSigned(Operation *root) {
-  walkGraph(root, [&](Operation *op) {
-    if (!isa<QuantizeOp, RequantizeOp, StorageCastOp>(op))
-      return;
-    Value result = op->getResult(0);
-    auto type = dyn_cast<QuantizedType>(getElementTypeOrSelf(result.getType()));
-    QuantizedType twin = signedTwin(type);
-    // Whoever sees the bytes must go on seeing unsigned ones.
-    if (!twin || !llvm::all_of(op->getUsers(),
-                               llvm::IsaPred<DequantizeOp, RequantizeOp>))
-      return;
-    if (isa<StorageCastOp>(op)) {
-      DenseIntElementsAttr stored;
-      if (!matchPattern(op->getOperand(0), m_Constant(&stored)))
-        return;
-      OpBuilder builder(op);
-      op->setOperand(0, arith::ConstantOp::create(
-                            builder, op->getLoc(),
-                            cast<TypedAttr>(Attribute(flipSigns(stored)))));
-    }
-    result.setType(cast<ShapedType>(result.getType()).clone(twin));
-  });
 }

@@ -55,11 +55,11 @@ struct PropagatePass : mlir::qnt::impl::PropagateBase<PropagatePass> {
     numWidened += counts.widened;
   }
 
-  LogicalResult propagateIn(Operation *root, Rounding mode,
+  LogicalResult propagateIn(FunctionOpInterface root, Rounding mode,
                             propagate::Counts &counts) {
     if (!keepSchemes)
       propagate::dropInnerEdges(root, counts);
-    propagate::makeSigned(root);
+    propagate::makeSigned(root, mode);
     propagate::splitSecondSchemes(root);
     ScaleGraph graph(root, {keepSchemes});
     if (printScaleGroups)

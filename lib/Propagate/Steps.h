@@ -24,8 +24,9 @@ void dropInnerEdges(Operation *root, Counts &counts);
 /// start from its dequantize.
 void splitSecondSchemes(Operation *root);
 
-/// Unsigned 8-bit edges and constants become signed.
-void makeSigned(Operation *root);
+/// Unsigned 8-bit edges and constants become signed; arguments and results that
+/// are unsigned bytes get the type ui8 and a shift.
+void makeSigned(FunctionOpInterface function, Rounding rounding);
 
 /// Applies types, missing edges and requantizes of the graph.
 void applyGroups(const ScaleGraph &graph, Rounding rounding, Counts &counts);

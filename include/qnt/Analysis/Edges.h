@@ -18,6 +18,10 @@ namespace mlir::qnt {
 /// the name of its edge.
 inline constexpr StringLiteral kEdgeAttr = "qnt.edge";
 
+/// The attribute of a quantize op whose parameters came with the model: no pass
+/// changes or drops it.
+inline constexpr StringLiteral kGivenAttr = "qnt.given";
+
 /// The attribute that keeps an op float; its value says who wants it.
 inline constexpr StringLiteral kExcludeAttr = "qnt.exclude";
 

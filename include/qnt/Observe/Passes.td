@@ -15,8 +15,9 @@ def QntInsertObservers : Pass<"qnt-insert-observers", "::mlir::ModuleOp"> {
     Activation operands (function arguments included) and results of ops with
     `QuantizableOpInterface` get a `qnt.observe`, and all users use its result.
     Left alone: constants and what is computed from constants alone, tensors
-    that are not f32, edges that are observed or dequantized already, and the
-    edge between an op and the only clamp behind it that it can absorb. Edges
+    that are not f32, edges that are observed, quantized or dequantized already,
+    what an op absorbs on the way to a quantize, and the edge between an op and
+    the only clamp behind it that it can absorb. Edges
     are named by the location of the op or by `qnt.name` of the argument; a
     name that is taken gets `#2`, `#3`, ... Refused: unknown observers and
     storage types, parameters out of range.
@@ -38,19 +39,22 @@ def QntInsertObservers : Pass<"qnt-insert-observers", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let options = [
-    Option<"observer", "observer", "std::string", /*default=*/"\"min-max\"",
-           "min-max, moving-average, percentile, or an attribute such as "
-           "#qnt.min_max">,
-    Option<"percentile", "percentile", "double", /*default=*/"99.999",
-           "Share of the values inside the range, in percent (percentile)">,
-    Option<"momentum", "momentum", "double", /*default=*/"0.01",
-           "Weight of each new sample (moving-average)">,
-    Option<"storage", "storage", "std::string", /*default=*/"\"i8\"",
-           "Storage type of activations: i8 or ui8">,
-    Option<"symmetric", "symmetric", "bool", /*default=*/"false",
-           "Ask for zero point 0">
-  ];
+  let options =
+      [Option<"observer", "observer", "std::string", /*default=*/"\"min-max\"",
+              "min-max, moving-average, percentile, or an attribute such as "
+              "#qnt.min_max">,
+       Option<"percentile", "percentile", "double", /*default=*/"99.999",
+              "Share of the values inside the range, in percent (percentile)">,
+       Option<"momentum", "momentum", "double", /*default=*/"0.01",
+              "Weight of each new sample (moving-average)">,
+       Option<"storage", "storage", "std::string", /*default=*/"\"i8\"",
+              "Storage type of activations: i8 or ui8">,
+       Option<"symmetric", "symmetric", "bool", /*default=*/"false",
+              "Ask for zero point 0">,
+       Option<
+           "quantizedOnly", "quantized-only", "bool", /*default=*/"false",
+           "No calibration follows: watch nothing, and refuse a module without "
+           "quantize ops">];
   let statistics = [
     Statistic<"numObserved", "observed", "Number of edges observed">,
     Statistic<"numAbsorbed", "absorbed",

@@ -18,7 +18,8 @@ namespace mlir::qnt {
 struct QuantizeInt8Options : PassPipelineOptions<QuantizeInt8Options> {
   Option<std::string> calibrationData{
       *this, "calibration-data",
-      llvm::cl::desc("Samples of the inputs: .npz, .npy or a directory")};
+      llvm::cl::desc("Samples of the inputs: .npz, .npy or a directory; not "
+                     "needed for a model that is quantized already")};
   Option<std::string> calibrationTable{
       *this, "calibration-table",
       llvm::cl::desc("Table of an earlier calibration, instead of data or "

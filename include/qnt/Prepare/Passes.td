@@ -116,4 +116,41 @@ def QntFoldConstants : Pass<"qnt-fold-constants"> {
   let dependentDialects = ["::mlir::tosa::TosaDialect"];
 }
 
+def QntKeepQuantization : Pass<"qnt-keep-quantization"> {
+  let summary = "Bring a quantized model into the form that calibration gives";
+  let description = [{
+    A model that was quantized elsewhere arrives with `qnt.quantize` and
+    `qnt.dequantize` of known parameters, and with ops on the stored integers
+    between them. Ops that only move integers or pick the largest (transpose,
+    reshape, slice, reverse, tile, concat, max pool) are written as float ops
+    between a dequantize and a quantize of the same scheme; nothing rounds
+    there. `qnt.fake_quant` becomes quantize and dequantize. A stored i32 row
+    that is added to a convolution without bias becomes its bias. Every quantize
+    op is marked `qnt.given`: no later pass changes its parameters or drops it.
+    Other modules stay as they are.
+
+    ```mlir
+    func.func @f(%i: tensor<2x3xi8>) -> tensor<3x2xf32> {
+      %t = tosa.transpose %i {perms = array<i32: 1, 0>} : (tensor<2x3xi8>) -> tensor<3x2xi8>
+      %q = qnt.storage_cast %t : tensor<3x2xi8> to tensor<3x2x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>>
+      %d = qnt.dequantize %q : tensor<3x2x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>> to tensor<3x2xf32>
+      return %d : tensor<3x2xf32>
+    }
+    // ----- after
+    func.func @f(%i: tensor<2x3xi8>) -> tensor<3x2xf32> {
+      %q = qnt.storage_cast %i : tensor<2x3xi8> to tensor<2x3x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>>
+      %d = qnt.dequantize %q : tensor<2x3x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>> to tensor<2x3xf32>
+      %t = tosa.transpose %d {perms = array<i32: 1, 0>} : (tensor<2x3xf32>) -> tensor<3x2xf32>
+      %r = qnt.quantize %t {qnt.given} : tensor<3x2xf32> to tensor<3x2x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>>
+      %e = qnt.dequantize %r : tensor<3x2x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 5.000000e-01>>> to tensor<3x2xf32>
+      return %e : tensor<3x2xf32>
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numGiven", "given",
+                              "Number of edges whose parameters are kept">];
+  let dependentDialects = ["::mlir::qnt::QntDialect",
+                           "::mlir::tosa::TosaDialect"];
+}
+
 #endif // QNT_PREPARE_PASSES_TD

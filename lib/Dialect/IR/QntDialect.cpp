@@ -6,7 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "qnt/Dialect/IR/Qnt.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "qnt/Dialect/IR/QntNumerics.h"
 
 using namespace mlir;
 using namespace mlir::qnt;
@@ -25,4 +26,20 @@ void QntDialect::initialize() {
 Operation *QntDialect::materializeConstant(OpBuilder &builder, Attribute value,
                                            Type type, Location loc) {
   return arith::ConstantOp::materialize(builder, value, type, loc);
+}
+
+/// `qnt.home` names a runtime that Numerics knows, on a module.
+LogicalResult QntDialect::verifyOperationAttribute(Operation *op,
+                                                   NamedAttribute attribute) {
+  if (attribute.getName() != kHomeAttr)
+    return success();
+  auto name = dyn_cast<StringAttr>(attribute.getValue());
+  if (!isa<ModuleOp>(op) || !name)
+    return op->emitError() << "expected '" << kHomeAttr
+                           << "' to be a string attribute of a module";
+  if (!::qnt::num::parseHome(std::string_view(name.getValue())))
+    return op->emitError() << "unknown " << kHomeAttr << " '" << name.getValue()
+                           << "'; expected native, onnxruntime, litert_xnnpack "
+                              "or litert_reference";
+  return success();
 }

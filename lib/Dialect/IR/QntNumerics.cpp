@@ -35,6 +35,27 @@ Rounding mlir::qnt::fromNumerics(num::Rounding rounding) {
   llvm_unreachable("all rounding modes are listed");
 }
 
+Home mlir::qnt::getHome(Operation *op) {
+  for (; op; op = op->getParentOp())
+    if (auto name = op->getAttrOfType<StringAttr>(kHomeAttr))
+      return symbolizeHome(name.getValue()).value_or(Home::Native);
+  return Home::Native;
+}
+
+num::Home mlir::qnt::toNumerics(Home home) {
+  switch (home) {
+  case Home::Native:
+    return num::Home::Native;
+  case Home::OnnxRuntime:
+    return num::Home::OnnxRuntime;
+  case Home::LitertXnnpack:
+    return num::Home::LitertXnnpack;
+  case Home::LitertReference:
+    return num::Home::LitertReference;
+  }
+  llvm_unreachable("all homes are listed");
+}
+
 num::StorageRange mlir::qnt::storageRangeOf(QuantizedType type) {
   return {static_cast<int32_t>(type.getStorageMin()),
           static_cast<int32_t>(type.getStorageMax())};

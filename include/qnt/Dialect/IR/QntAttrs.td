@@ -34,6 +34,20 @@ def Qnt_RoundingAttr : EnumAttr<Qnt_Dialect, Qnt_RoundingEnum, "rounding"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Qnt_HomeEnum
+    : I32EnumAttr<"Home", "whose integers a model reproduces",
+                  [I32EnumAttrCase<"Native", 0, "native">,
+                   I32EnumAttrCase<"OnnxRuntime", 1, "onnxruntime">,
+                   I32EnumAttrCase<"LitertXnnpack", 2, "litert_xnnpack">,
+                   I32EnumAttrCase<"LitertReference", 3, "litert_reference">]> {
+  let cppNamespace = "::mlir::qnt";
+  let genSpecializedAttr = 0;
+}
+
+def Qnt_HomeAttr : EnumAttr<Qnt_Dialect, Qnt_HomeEnum, "home"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 def Qnt_GranularityEnum
     : I32EnumAttr<"Granularity", "what shares one set of parameters", [
     I32EnumAttrCase<"PerTensor", 0, "per_tensor">,

@@ -24,10 +24,16 @@ def Qnt_Dialect : Dialect {
     Numbers: a stored integer `q` stands for `scale * (q - zero_point)`. Every
     rule that computes one is numbered in docs/Numerics.md, and the folders
     call the same functions as the reference kernels.
+
+    The module attribute `qnt.home`, a string, names the runtime whose integers
+    a quantized model reproduces: `native`, `onnxruntime`, `litert_xnnpack` or
+    `litert_reference` (rule N40); `qnt.rounding` is the mode of its rescales.
   }];
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
   let hasConstantMaterializer = 1;
+  // Checks `qnt.home` of modules.
+  let hasOperationAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect"];
   let extraClassDeclaration = [{
     void registerAttributes();

@@ -10,6 +10,7 @@
 #define QNT_DIALECT_IR_QNTNUMERICS_H
 
 #include "qnt/Dialect/IR/Qnt.h"
+#include "qnt/Numerics/Home.h"
 #include "qnt/Numerics/QuantParams.h"
 #include "qnt/Numerics/Rescale.h"
 
@@ -20,6 +21,15 @@ namespace mlir::qnt {
 
 /// The rounding mode as the IR names it.
 Rounding fromNumerics(::qnt::num::Rounding rounding);
+
+/// The module attribute with the runtime whose integers a model reproduces.
+inline constexpr StringLiteral kHomeAttr = "qnt.home";
+
+/// The home that the module around `op` names; native if it names none.
+Home getHome(Operation *op);
+
+/// The home as Numerics names it.
+::qnt::num::Home toNumerics(Home home);
 
 /// The stored range of a quantized type of integer storage.
 ::qnt::num::StorageRange storageRangeOf(QuantizedType type);

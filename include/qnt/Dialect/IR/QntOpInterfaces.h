@@ -72,6 +72,8 @@ struct IntegerForm {
   /// alone.
   std::function<double(double)> scalar;
   Rounding rounding = Rounding::Fp32Rne;
+  /// The runtime whose integers the form reproduces, where rules differ.
+  Home home = Home::Native;
 };
 
 } // namespace mlir::qnt
