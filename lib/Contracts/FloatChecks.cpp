@@ -41,9 +41,9 @@ LogicalResult contracts::checkImported(Operation *op) {
     return success();
   StringRef dialect = op->getName().getDialectNamespace();
   bool known =
-      llvm::is_contained(
-          {"tosa", "linalg", "tensor", "arith", "math", "func", "builtin"},
-          dialect) ||
+      llvm::is_contained({"tosa", "linalg", "tensor", "arith", "math", "scf",
+                          "func", "builtin"},
+                         dialect) ||
       isa<CompositeOp, qnt::YieldOp, QuantizeOp, DequantizeOp, StorageCastOp>(
           op);
   if (!known)

@@ -86,15 +86,69 @@ FailureOr<Value> emitNegate(NodeImporter &n, Value value) {
       .getResult();
 }
 
-FailureOr<Value>
-emitComposite(NodeImporter &n, StringRef name, ValueRange inputs, Type result,
-              ArrayRef<NamedAttribute> attributes,
-              llvm::function_ref<FailureOr<Value>(ValueRange)> body) {
+Value emitRsqrt(NodeImporter &n, Value value) {
+  return tosa::RsqrtOp::create(n.builder, n.loc, value.getType(), value);
+}
+
+FailureOr<Value> emitSqrt(NodeImporter &n, Value value) {
+  return emitComposite(n, "sqrt", value, value.getType(), {},
+                       [&](ValueRange args) -> FailureOr<Value> {
+                         return emitReciprocal(n, emitRsqrt(n, args[0]));
+                       });
+}
+
+template <typename OpTy>
+static FailureOr<Value> emitReduction(NodeImporter &n, Value value,
+                                      int64_t axis) {
+  auto type = cast<RankedTensorType>(value.getType());
+  Shape shape(type.getShape());
+  shape[axis] = 1;
+  return OpTy::create(n.builder, n.loc, type.clone(shape), value,
+                      n.builder.getI32IntegerAttr(axis))
+      .getResult();
+}
+
+FailureOr<Value> emitReduceSum(NodeImporter &n, Value value, int64_t axis) {
+  return emitReduction<tosa::ReduceSumOp>(n, value, axis);
+}
+
+FailureOr<Value> emitReduceMax(NodeImporter &n, Value value, int64_t axis) {
+  return emitReduction<tosa::ReduceMaxOp>(n, value, axis);
+}
+
+FailureOr<Value> emitMean(NodeImporter &n, Value value,
+                          ArrayRef<int64_t> axes) {
+  int64_t count = 1;
+  FailureOr<Value> sum = value;
+  for (int64_t axis : axes) {
+    count *= shapeOf(value)[axis];
+    if (failed(sum = emitReduceSum(n, *sum, axis)))
+      return failure();
+  }
+  return emitScale(n, *sum, static_cast<float>(1.0 / count));
+}
+
+NamedAttribute configInt(NodeImporter &n, StringRef name, int64_t value) {
+  return n.builder.getNamedAttr(name, n.builder.getI64IntegerAttr(value));
+}
+
+NamedAttribute configFloat(NodeImporter &n, StringRef name, double value) {
+  return n.builder.getNamedAttr(name, n.builder.getF64FloatAttr(value));
+}
+
+NamedAttribute configString(NodeImporter &n, StringRef name, StringRef value) {
+  return n.builder.getNamedAttr(name, n.builder.getStringAttr(value));
+}
+
+FailureOr<SmallVector<Value>> emitComposite(
+    NodeImporter &n, StringRef name, ValueRange inputs, TypeRange results,
+    ArrayRef<NamedAttribute> attributes,
+    llvm::function_ref<FailureOr<SmallVector<Value>>(ValueRange)> body) {
   DictionaryAttr dictionary = attributes.empty()
                                   ? DictionaryAttr()
                                   : n.builder.getDictionaryAttr(attributes);
   auto composite =
-      CompositeOp::create(n.builder, n.loc, TypeRange(result),
+      CompositeOp::create(n.builder, n.loc, results,
                           n.builder.getStringAttr(name), inputs, dictionary);
   Block *block = new Block;
   composite.getBody().push_back(block);
@@ -102,11 +156,28 @@ emitComposite(NodeImporter &n, StringRef name, ValueRange inputs, Type result,
     block->addArgument(input.getType(), n.loc);
   OpBuilder::InsertionGuard guard(n.builder);
   n.builder.setInsertionPointToStart(block);
-  FailureOr<Value> value = body(block->getArguments());
-  if (failed(value))
+  FailureOr<SmallVector<Value>> values = body(block->getArguments());
+  if (failed(values))
     return failure();
-  YieldOp::create(n.builder, n.loc, *value);
-  return composite.getResult(0);
+  YieldOp::create(n.builder, n.loc, *values);
+  return SmallVector<Value>(composite.getResults());
+}
+
+FailureOr<Value>
+emitComposite(NodeImporter &n, StringRef name, ValueRange inputs, Type result,
+              ArrayRef<NamedAttribute> attributes,
+              llvm::function_ref<FailureOr<Value>(ValueRange)> body) {
+  FailureOr<SmallVector<Value>> values =
+      emitComposite(n, name, inputs, TypeRange(result), attributes,
+                    [&](ValueRange args) -> FailureOr<SmallVector<Value>> {
+                      FailureOr<Value> value = body(args);
+                      if (failed(value))
+                        return failure();
+                      return SmallVector<Value>{*value};
+                    });
+  if (failed(values))
+    return failure();
+  return values->front();
 }
 
 } // namespace mlir::qnt::onnx_import

@@ -21,13 +21,16 @@ struct Parameters {
 using BodyFn = FailureOr<Value> (*)(NodeImporter &, Value, Parameters);
 
 /// How one op is spelt: the composite, its defaults (NaN: not an attribute),
-/// and its decomposition.
+/// its decomposition, and the attributes if they have other names than alpha
+/// and beta.
 struct Activation {
   const char *onnxName;
   const char *name;
   float alpha;
   float beta;
   BodyFn body;
+  const char *alphaName = "alpha";
+  const char *betaName = "beta";
 };
 } // namespace
 
@@ -69,6 +72,26 @@ static FailureOr<Value> elu(NodeImporter &n, Value x, Parameters p) {
   });
 }
 
+/// beta * (x < 0 ? alpha * (exp(x) - 1) : x)
+static FailureOr<Value> selu(NodeImporter &n, Value x, Parameters p) {
+  FailureOr<Value> v = elu(n, x, p);
+  return failed(v) ? v : emitScale(n, *v, p.beta);
+}
+
+/// x < 0 ? alpha * (exp(x / alpha) - 1) : x
+static FailureOr<Value> celu(NodeImporter &n, Value x, Parameters p) {
+  if (p.alpha == 0.0f)
+    return n.invalid("attribute 'alpha' is 0");
+  return joinHalves(n, x, [&](Value v) -> FailureOr<Value> {
+    FailureOr<Value> scaled = emitScale(n, v, 1.0f / p.alpha);
+    if (failed(scaled))
+      return failure();
+    Value exp = tosa::ExpOp::create(n.builder, n.loc, v.getType(), *scaled);
+    FailureOr<Value> shifted = emitShift(n, exp, -1.0f);
+    return failed(shifted) ? shifted : emitScale(n, *shifted, p.alpha);
+  });
+}
+
 /// max(x, 0) + log(1 + exp(-|x|)), which does not overflow.
 static FailureOr<Value> softplus(NodeImporter &n, Value x, Parameters) {
   Value abs = tosa::AbsOp::create(n.builder, n.loc, x.getType(), x);
@@ -82,6 +105,65 @@ static FailureOr<Value> softplus(NodeImporter &n, Value x, Parameters) {
     return failure();
   Value log = tosa::LogOp::create(n.builder, n.loc, x.getType(), *sum);
   return emitAdd(n, *positive, log);
+}
+
+/// x * sigmoid(alpha * x)
+static FailureOr<Value> silu(NodeImporter &n, Value x, Parameters p) {
+  FailureOr<Value> v = x;
+  if (p.alpha != 1.0f && failed(v = emitScale(n, x, p.alpha)))
+    return failure();
+  return emitMul(n, x,
+                 tosa::SigmoidOp::create(n.builder, n.loc, x.getType(), *v));
+}
+
+static FailureOr<Value> mish(NodeImporter &n, Value x, Parameters p) {
+  FailureOr<Value> v = softplus(n, x, p);
+  if (failed(v))
+    return failure();
+  return emitMul(n, x, tosa::TanhOp::create(n.builder, n.loc, x.getType(), *v));
+}
+
+/// x / (1 + |x|)
+static FailureOr<Value> softsign(NodeImporter &n, Value x, Parameters) {
+  Value abs = tosa::AbsOp::create(n.builder, n.loc, x.getType(), x);
+  FailureOr<Value> sum = emitShift(n, abs, 1.0f);
+  return failed(sum) ? sum : emitMul(n, x, emitReciprocal(n, *sum));
+}
+
+/// a > b ? yes : no
+static FailureOr<Value> selectGreater(NodeImporter &n, Value a, Value b,
+                                      Value yes, Value no) {
+  auto type = cast<RankedTensorType>(yes.getType());
+  Value greater = tosa::GreaterOp::create(
+      n.builder, n.loc, type.clone(n.builder.getI1Type()), a, b);
+  return tosa::SelectOp::create(n.builder, n.loc, type, greater, yes, no)
+      .getResult();
+}
+
+/// x > alpha ? x : 0
+static FailureOr<Value> thresholdedRelu(NodeImporter &n, Value x,
+                                        Parameters p) {
+  int64_t rank = shapeOf(x).size();
+  FailureOr<Value> limit = n.splat(rank, p.alpha);
+  FailureOr<Value> zero = n.splat(rank, 0.0f);
+  if (failed(limit) || failed(zero))
+    return failure();
+  return selectGreater(n, x, *limit, x, *zero);
+}
+
+/// x < -alpha ? x + beta : x > alpha ? x - beta : 0
+static FailureOr<Value> shrink(NodeImporter &n, Value x, Parameters p) {
+  int64_t rank = shapeOf(x).size();
+  FailureOr<Value> high = n.splat(rank, p.alpha);
+  FailureOr<Value> low = n.splat(rank, -p.alpha);
+  FailureOr<Value> zero = n.splat(rank, 0.0f);
+  FailureOr<Value> less = emitShift(n, x, -p.beta);
+  FailureOr<Value> more = emitShift(n, x, p.beta);
+  if (failed(high) || failed(low) || failed(zero) || failed(less) ||
+      failed(more))
+    return failure();
+  FailureOr<Value> inner = selectGreater(n, x, *high, *less, *zero);
+  return failed(inner) ? inner : selectGreater(n, *low, x, *more, *inner);
 }
 
 /// x * (1 + gate) / 2
@@ -114,13 +196,22 @@ static FailureOr<Value> geluTanh(NodeImporter &n, Value x, Parameters) {
 static constexpr float kNone = NAN;
 
 static const Activation activations[] = {
+    {"Celu", "celu", 1.0f, kNone, celu},
     {"Elu", "elu", 1.0f, kNone, elu},
     {"Gelu", "gelu", kNone, kNone, gelu},
     {"Gelu", "gelu-tanh", kNone, kNone, geluTanh},
     {"HardSigmoid", "hardsigmoid", 0.2f, 0.5f, hardSigmoid},
     {"HardSwish", "hardswish", kNone, kNone, hardSwish},
     {"LeakyRelu", "leaky_relu", 0.01f, kNone, leakyRelu},
+    {"Mish", "mish", kNone, kNone, mish},
+    {"Selu", "selu", 1.67326319217681884765625f, 1.05070102214813232421875f,
+     selu, "alpha", "gamma"},
+    {"Shrink", "shrink", 0.5f, 0.0f, shrink, "lambd", "bias"},
     {"Softplus", "softplus", kNone, kNone, softplus},
+    {"Softsign", "softsign", kNone, kNone, softsign},
+    {"SwiGLU", "silu", 1.0f, kNone, silu},
+    {"Swish", "silu", 1.0f, kNone, silu},
+    {"ThresholdedRelu", "thresholded_relu", 1.0f, kNone, thresholdedRelu},
 };
 
 /// The row for the node; the approximation of Gelu picks between two.
@@ -135,12 +226,14 @@ static const Activation &findActivation(NodeImporter &n) {
   return *found;
 }
 
-LogicalResult buildActivation(NodeImporter &n) {
+/// The composite of the node's function, over its first input.
+static FailureOr<Value> emitActivation(NodeImporter &n) {
   FailureOr<Value> x = n.valueOf(0);
   if (failed(x))
     return failure();
   const Activation &row = findActivation(n);
-  Parameters p{n.getFloat("alpha", row.alpha), n.getFloat("beta", row.beta)};
+  Parameters p{n.getFloat(row.alphaName, row.alpha),
+               n.getFloat(row.betaName, row.beta)};
   SmallVector<NamedAttribute> attributes;
   auto keep = [&](StringRef name, float value, float otherwise) {
     if (!std::isnan(otherwise))
@@ -152,9 +245,28 @@ LogicalResult buildActivation(NodeImporter &n) {
     return n.invalid("a parameter is not finite");
   keep("alpha", p.alpha, row.alpha);
   keep("beta", p.beta, row.beta);
-  FailureOr<Value> result =
-      emitComposite(n, row.name, *x, x->getType(), attributes,
-                    [&](ValueRange args) { return row.body(n, args[0], p); });
+  return emitComposite(
+      n, row.name, *x, x->getType(), attributes,
+      [&](ValueRange args) { return row.body(n, args[0], p); });
+}
+
+LogicalResult buildActivation(NodeImporter &n) {
+  FailureOr<Value> result = emitActivation(n);
+  if (failed(result))
+    return failure();
+  n.setResult(0, *result);
+  return success();
+}
+
+/// silu(a) * b
+LogicalResult buildSwiGlu(NodeImporter &n) {
+  if (n.shapeOf(0) != n.shapeOf(1))
+    return n.invalid("the shapes of the inputs differ");
+  FailureOr<Value> gate = emitActivation(n);
+  FailureOr<Value> linear = n.valueOf(1);
+  if (failed(gate) || failed(linear))
+    return failure();
+  FailureOr<Value> result = emitMul(n, *gate, *linear);
   if (failed(result))
     return failure();
   n.setResult(0, *result);

@@ -125,16 +125,6 @@ static FailureOr<Value> emitUnary(NodeImporter &n, Value x) {
   return OpTy::create(n.builder, n.loc, x.getType(), x).getResult();
 }
 
-/// tosa has no square root: the region says it by two reciprocals.
-static FailureOr<Value> emitSqrt(NodeImporter &n, Value x) {
-  return emitComposite(
-      n, "sqrt", x, x.getType(), {}, [&](ValueRange args) -> FailureOr<Value> {
-        Value inverse =
-            tosa::RsqrtOp::create(n.builder, n.loc, args[0].getType(), args[0]);
-        return emitReciprocal(n, inverse);
-      });
-}
-
 static FailureOr<Value> emitRelu(NodeImporter &n, Value x) {
   return n.clamp(x, 0.0f, FLT_MAX);
 }

@@ -1,8 +1,7 @@
-//===- ImportNormalize.cpp - batch norm, softmax, reductions --------------===//
+//===- ImportNormalize.cpp - reductions -----------------------------------===//
 //
-// Batch norm becomes a multiplication and an addition by constants of one value
-// per channel, computed in double; Prepare folds them into convolutions.
-// Softmax is a composite.
+// Each axis is one tosa reduction; a mean over height and width is a global
+// average pool.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,118 +14,6 @@
 #include <cmath>
 
 namespace mlir::qnt::onnx_import {
-
-//===----------------------------------------------------------------------===//
-// Batch norm
-//===----------------------------------------------------------------------===//
-
-static FailureOr<HostTensorRef> readStatistic(NodeImporter &n, unsigned input,
-                                              int64_t channels) {
-  HostTensorRef tensor = n.floatConstantOf(input);
-  if (!tensor)
-    return n.unsupported(
-        llvm::formatv("input {0} is not a float constant", input));
-  if (tensor->rank() != 1 || tensor->size() != channels)
-    return n.invalid(llvm::formatv("input {0} has shape {1}, expected {2}",
-                                   input, formatShape(tensor->shape),
-                                   channels));
-  return tensor;
-}
-
-/// y = (x - mean) / sqrt(var + eps) * gamma + beta  ->  y = x * s + t
-LogicalResult buildBatchNormalization(NodeImporter &n) {
-  if (n.rankOf(0) < 2)
-    return n.invalid("the input has no channels");
-  if (n.getInt("training_mode", 0) != 0 || n.getInt("spatial", 1) == 0)
-    return n.unsupported("training mode or statistics per pixel");
-  int64_t channels = n.shapeOf(0)[1];
-  HostTensorRef parts[4];
-  for (unsigned i = 0; i < 4; ++i) {
-    FailureOr<HostTensorRef> part = readStatistic(n, i + 1, channels);
-    if (failed(part))
-      return failure();
-    parts[i] = *part;
-  }
-  auto [gamma, beta, mean, variance] = parts;
-  double epsilon = n.getFloat("epsilon", 1e-5f);
-  Shape shape(n.rankOf(0), 1);
-  shape[1] = channels;
-  std::vector<float> scales, shifts;
-  for (int64_t c = 0; c < channels; ++c) {
-    double scale =
-        gamma->floats()[c] /
-        std::sqrt(static_cast<double>(variance->floats()[c]) + epsilon);
-    scales.push_back(static_cast<float>(scale));
-    shifts.push_back(
-        static_cast<float>(beta->floats()[c] - mean->floats()[c] * scale));
-  }
-  FailureOr<Value> x = n.valueOf(0);
-  FailureOr<Value> scale = n.constant(HostTensor::ofFloats(shape, scales));
-  FailureOr<Value> shift = n.constant(HostTensor::ofFloats(shape, shifts));
-  if (failed(x) || failed(scale) || failed(shift))
-    return failure();
-  FailureOr<Value> result = emitMul(n, *x, *scale);
-  if (failed(result) || failed(result = emitAdd(n, *result, *shift)))
-    return failure();
-  n.setResult(0, *result);
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Softmax
-//===----------------------------------------------------------------------===//
-
-/// exp(x - max) / sum of them, along one axis.
-static FailureOr<Value> softmaxBody(NodeImporter &n, Value x, int64_t axis) {
-  Shape reduced(shapeOf(x));
-  reduced[axis] = 1;
-  auto type = RankedTensorType::get(reduced, n.builder.getF32Type());
-  IntegerAttr axisAttr = n.builder.getI32IntegerAttr(axis);
-  Value max = tosa::ReduceMaxOp::create(n.builder, n.loc, type, x, axisAttr);
-  FailureOr<Value> shifted = emitSub(n, x, max);
-  if (failed(shifted))
-    return failure();
-  Value exp = tosa::ExpOp::create(n.builder, n.loc, x.getType(), *shifted);
-  Value sum = tosa::ReduceSumOp::create(n.builder, n.loc, type, exp, axisAttr);
-  return emitMul(n, exp, emitReciprocal(n, sum));
-}
-
-static FailureOr<Value> emitSoftmax(NodeImporter &n, Value x, int64_t axis) {
-  NamedAttribute attribute =
-      n.builder.getNamedAttr("axis", n.builder.getI64IntegerAttr(axis));
-  return emitComposite(
-      n, "softmax", x, x.getType(), attribute,
-      [&](ValueRange args) { return softmaxBody(n, args[0], axis); });
-}
-
-LogicalResult buildSoftmax(NodeImporter &n) {
-  int64_t rank = n.rankOf(0);
-  if (rank == 0)
-    return n.invalid("the input is a scalar");
-  bool flattens = n.opset < 13;
-  FailureOr<int64_t> axis =
-      n.normalizeAxis(n.getInt("axis", flattens ? 1 : -1), rank);
-  FailureOr<Value> x = n.valueOf(0);
-  if (failed(axis) || failed(x))
-    return failure();
-  // Until 12, everything from the axis on is one dimension.
-  Shape shape(n.shapeOf(0));
-  int64_t inner = *countElements(ArrayRef(shape).drop_front(*axis));
-  FailureOr<Value> result;
-  if (!flattens || inner == shape[*axis]) {
-    result = emitSoftmax(n, *x, *axis);
-  } else {
-    int64_t outer = *countElements(ArrayRef(shape).take_front(*axis));
-    FailureOr<Value> flat = n.reshape(*x, {outer, inner});
-    if (failed(flat) || failed(flat = emitSoftmax(n, *flat, 1)))
-      return failure();
-    result = n.reshape(*flat, shape);
-  }
-  if (failed(result))
-    return failure();
-  n.setResult(0, *result);
-  return success();
-}
 
 //===----------------------------------------------------------------------===//
 // Reductions

@@ -13,7 +13,7 @@
 namespace mlir::qnt::onnx_import {
 
 /// The newest operator set whose definitions the builders were written for.
-constexpr int64_t kNewestOpset = 25;
+constexpr int64_t kNewestOpset = 28;
 
 struct OpRow {
   const char *name;
@@ -66,9 +66,19 @@ LogicalResult buildCast(NodeImporter &n);
 // ImportActivation.cpp
 LogicalResult buildActivation(NodeImporter &n);
 LogicalResult buildPRelu(NodeImporter &n);
-// ImportNormalize.cpp
+LogicalResult buildSwiGlu(NodeImporter &n);
+// ImportBatchNorm.cpp
 LogicalResult buildBatchNormalization(NodeImporter &n);
+// ImportSoftmax.cpp
 LogicalResult buildSoftmax(NodeImporter &n);
+// ImportNorms.cpp
+LogicalResult buildLayerNormalization(NodeImporter &n);
+LogicalResult buildRmsNormalization(NodeImporter &n);
+LogicalResult buildInstanceNormalization(NodeImporter &n);
+LogicalResult buildGroupNormalization(NodeImporter &n);
+LogicalResult buildLpNormalization(NodeImporter &n);
+LogicalResult buildMeanVarianceNormalization(NodeImporter &n);
+// ImportNormalize.cpp
 LogicalResult buildReduce(NodeImporter &n);
 // ImportShape.cpp
 LogicalResult buildReshape(NodeImporter &n);
@@ -87,6 +97,12 @@ LogicalResult buildDepthToSpace(NodeImporter &n);
 LogicalResult buildResize(NodeImporter &n);
 // FoldConstants.cpp
 LogicalResult buildConstant(NodeImporter &n);
+
+//===- Functions that several builders call -------------------------------===//
+
+// ImportSoftmax.cpp
+FailureOr<Value> emitSoftmax(NodeImporter &n, Value x, int64_t axis);
+FailureOr<Value> emitLogSoftmax(NodeImporter &n, Value x, int64_t axis);
 
 //===- Shape rules that the host folder shares with the builders ----------===//
 

@@ -52,6 +52,12 @@ static double geluTanh(double x) {
   return 0.5 * x * (1.0 + std::tanh(inner));
 }
 
+static double shrink(double x, double limit, double bias) {
+  if (x < -limit)
+    return x + bias;
+  return x > limit ? x - bias : 0.0;
+}
+
 #define QNT_UNARY(expr)                                                        \
   [](double x, [[maybe_unused]] double alpha,                                  \
      [[maybe_unused]] double beta) -> double { return expr; }
@@ -60,6 +66,7 @@ static double geluTanh(double x) {
 constexpr NamedFunction kFunctions[] = {
     {"abs", kNone, kNone, QNT_UNARY(std::fabs(x))},
     {"ceil", kNone, kNone, QNT_UNARY(std::ceil(x))},
+    {"celu", 1.0, kNone, QNT_UNARY(x >= 0 ? x : alpha * std::expm1(x / alpha))},
     {"cos", kNone, kNone, QNT_UNARY(std::cos(x))},
     {"elu", 1.0, kNone, QNT_UNARY(x >= 0 ? x : alpha * std::expm1(x))},
     {"erf", kNone, kNone, QNT_UNARY(std::erf(x))},
@@ -80,9 +87,10 @@ constexpr NamedFunction kFunctions[] = {
     {"rsqrt", kNone, kNone, QNT_UNARY(1.0 / std::sqrt(x))},
     {"selu", 1.67326319217681884765625, 1.05070102214813232421875,
      QNT_UNARY(beta * (x >= 0 ? x : alpha * std::expm1(x)))},
+    {"shrink", 0.5, 0.0, QNT_UNARY(shrink(x, alpha, beta))},
     {"sigmoid", kNone, kNone, QNT_UNARY(sigmoid(x))},
     {"sign", kNone, kNone, QNT_UNARY(double((x > 0) - (x < 0)))},
-    {"silu", kNone, kNone, QNT_UNARY(x * sigmoid(x))},
+    {"silu", 1.0, kNone, QNT_UNARY(x * sigmoid(alpha * x))},
     {"sin", kNone, kNone, QNT_UNARY(std::sin(x))},
     {"softplus", kNone, kNone, QNT_UNARY(softplus(x))},
     {"softsign", kNone, kNone, QNT_UNARY(x / (1.0 + std::fabs(x)))},
@@ -90,6 +98,7 @@ constexpr NamedFunction kFunctions[] = {
     {"square", kNone, kNone, QNT_UNARY(x * x)},
     {"tan", kNone, kNone, QNT_UNARY(std::tan(x))},
     {"tanh", kNone, kNone, QNT_UNARY(std::tanh(x))},
+    {"thresholded_relu", 1.0, kNone, QNT_UNARY(x > alpha ? x : 0.0)},
 };
 
 #undef QNT_UNARY

@@ -29,6 +29,7 @@ const std::map<std::string, std::function<Real(Real)>> &definitions() {
   static const std::map<std::string, std::function<Real(Real)>> map = {
       {"abs", [](Real x) { return std::sqrt(x * x); }},
       {"ceil", [](Real x) { return -std::floor(-x); }},
+      {"celu", [](Real x) { return x > 0 ? x : std::exp(x) - 1; }},
       {"cos", [](Real x) { return std::cos(x); }},
       {"elu", [](Real x) { return x > 0 ? x : std::exp(x) - 1; }},
       {"erf", [](Real x) { return 1 - std::erfc(x); }},
@@ -60,6 +61,7 @@ const std::map<std::string, std::function<Real(Real)>> &definitions() {
          Real a = 1.67326319217681884765625L, b = 1.05070102214813232421875L;
          return x > 0 ? b * x : b * a * (std::exp(x) - 1);
        }},
+      {"shrink", [](Real x) { return std::fabs(x) > 0.5L ? x : 0; }},
       {"sigmoid", logistic},
       {"sign", [](Real x) { return x == 0 ? 0 : x / std::fabs(x); }},
       {"silu", [](Real x) { return x / (1 + std::exp(-x)); }},
@@ -70,6 +72,7 @@ const std::map<std::string, std::function<Real(Real)>> &definitions() {
       {"square", [](Real x) { return std::pow(x, 2.0L); }},
       {"tan", [](Real x) { return std::sin(x) / std::cos(x); }},
       {"tanh", [](Real x) { return 1 - 2 / (std::exp(2 * x) + 1); }},
+      {"thresholded_relu", [](Real x) { return x > 1 ? x : 0; }},
   };
   return map;
 }

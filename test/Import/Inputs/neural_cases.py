@@ -1,0 +1,139 @@
+"""The cases of compare_neural.py: op, inputs, attributes."""
+
+import numpy as np
+from onnx import TensorProto
+
+CASES = []
+
+
+class Operand:
+    """An input: seeded normal numbers of a shape, or given values."""
+
+    def __init__(self, shape=None, values=None, constant=False, scale=1.0,
+                 low=None):
+        self.shape, self.values, self.constant = shape, values, constant
+        self.scale, self.low = scale, low
+
+    def make(self, rng):
+        if self.values is not None:
+            return np.asarray(self.values)
+        x = rng.standard_normal(self.shape).astype(np.float32) * self.scale
+        if self.low is not None:
+            x = np.abs(x) + np.float32(self.low)
+        return x.astype(np.float32)
+
+
+def x(*shape, **more):
+    """A run-time input."""
+    return Operand(shape, **more)
+
+
+def w(*shape, **more):
+    """A constant of random numbers."""
+    return Operand(shape, constant=True, **more)
+
+
+def ints(*values, dtype=np.int64):
+    """A constant of integers."""
+    return Operand(values=np.array(values, dtype), constant=True)
+
+
+def floats(*values):
+    """A constant of floats."""
+    return Operand(values=np.array(values, np.float32), constant=True)
+
+
+class Case:
+    """One node."""
+
+    def __init__(self, op, inputs, opset, outputs, tolerance, use_onnx,
+                 int_outputs, attrs):
+        self.op, self.inputs, self.attrs = op, inputs, attrs
+        self.opset, self.outputs = opset, outputs
+        self.tolerance, self.use_onnx = tolerance, use_onnx
+        self.int_outputs = int_outputs
+
+    def output_type(self, i):
+        return (TensorProto.INT64 if i in self.int_outputs
+                else TensorProto.FLOAT)
+
+    def label(self):
+        shapes = [o.shape if o else None for o in self.inputs]
+        return f"{self.op} {shapes} {self.attrs}"
+
+
+def case(op, *inputs, opset=21, outputs=(0,), tolerance=1e-5, use_onnx=False,
+         int_outputs=(), **attrs):
+    CASES.append(Case(op, inputs, opset, outputs, tolerance, use_onnx,
+                      int_outputs, attrs))
+
+
+def grid(op, *inputs, opset=21, tolerance=1e-5, use_onnx=False, **choices):
+    """Every combination of the choices of each attribute; None leaves one
+    out."""
+    names = list(choices)
+
+    def walk(i, attrs):
+        if i == len(names):
+            case(op, *inputs, opset=opset, tolerance=tolerance,
+                 use_onnx=use_onnx, **attrs)
+            return
+        for value in choices[names[i]]:
+            more = {} if value is None else {names[i]: value}
+            walk(i + 1, {**attrs, **more})
+    walk(0, {})
+
+
+# Activations.
+for shape in ((2, 3, 5), (7,), (1, 2, 3, 1, 2)):
+    for name in ("Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Mish",
+                 "HardSwish"):
+        case(name, x(*shape, scale=3))
+    for name in ("Celu", "Elu", "LeakyRelu", "ThresholdedRelu"):
+        grid(name, x(*shape, scale=3), alpha=(None, 0.3, 1.7))
+    case("Selu", x(*shape, scale=3))
+    case("Selu", x(*shape, scale=3), alpha=1.2, gamma=0.7)
+    grid("HardSigmoid", x(*shape, scale=3), alpha=(None, 0.4),
+         beta=(None, 0.1))
+    grid("Shrink", x(*shape), lambd=(None, 0.8), bias=(None, 0.3))
+    grid("Gelu", x(*shape, scale=3), approximate=(None, "none", "tanh"))
+    grid("Swish", x(*shape, scale=3), alpha=(None, 0.5), opset=24,
+         use_onnx=True)
+    case("SwiGLU", x(*shape), x(*shape), opset=28, use_onnx=True, alpha=1.3)
+for slope in ((3, 1, 1), (1,), (5,), (2, 3, 4, 5), (3, 4, 1)):
+    case("PRelu", x(2, 3, 4, 5), w(*slope))
+    case("PRelu", x(2, 3, 4, 5), x(*slope))
+for name in ("Softmax", "LogSoftmax"):
+    for axis in (None, 0, 1, 2, -1, -3):
+        grid(name, x(2, 3, 5, scale=4), axis=(axis,), opset=13)
+        grid(name, x(2, 3, 5, scale=4), axis=(axis,), opset=11)
+        grid(name, x(2, 3, 1, 4, 2), axis=(axis,), opset=9)
+
+# Normalization.
+for shape in ((2, 3), (2, 3, 5), (2, 3, 4, 5), (1, 3, 2, 3, 4)):
+    C = shape[1]
+    for make in (x, w):
+        case("BatchNormalization", x(*shape), make(C), make(C), make(C),
+             make(C, low=0.2), epsilon=1e-3)
+        case("BatchNormalization", x(*shape), make(C), make(C), make(C),
+             make(C, low=0.2), opset=9)
+    case("BatchNormalization", x(*shape), x(C), x(C), x(C), x(C, low=0.2),
+         outputs=(0, 1, 2), training_mode=1, momentum=0.7, use_onnx=True)
+    if len(shape) > 2:
+        case("InstanceNormalization", x(*shape), x(C), w(C))
+        case("InstanceNormalization", x(*shape), w(C), w(C), epsilon=0.01)
+    for axis in range(-len(shape), len(shape)):
+        tail = shape[axis:] if axis else shape
+        case("LayerNormalization", x(*shape), w(*tail), w(*tail), axis=axis,
+             outputs=(0, 1, 2))
+        case("LayerNormalization", x(*shape), x(*tail), axis=axis,
+             epsilon=1e-2)
+        case("RMSNormalization", x(*shape), w(*tail), axis=axis, opset=23,
+             use_onnx=True)
+        grid("LpNormalization", x(*shape), axis=(axis,), p=(None, 1, 2))
+for groups in (1, 2, 3, 6):
+    case("GroupNormalization", x(2, 6, 3, 5), x(6), x(6), num_groups=groups,
+         epsilon=1e-2)
+    case("GroupNormalization", x(1, 6, 7), w(groups), w(groups), opset=18,
+         num_groups=groups)
+grid("MeanVarianceNormalization", x(3, 4, 5, 6), axes=(None, [1], [-1, 0]))
