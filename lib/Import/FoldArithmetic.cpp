@@ -1,244 +1,283 @@
 //===- FoldArithmetic.cpp - elementwise arithmetic on the host ------------===//
 //
-// See the header. Integer arithmetic wraps, conversions saturate and division
-// by zero is refused, so nothing here is undefined. Floats are computed in
-// double and rounded once.
+// See the header. One row per op says what it computes on floats and on
+// integers. Integer arithmetic wraps, conversions saturate and division by zero
+// is refused, so nothing here is undefined. Floats are computed in double and
+// rounded once.
 //
 //===----------------------------------------------------------------------===//
 
 #include "FoldArithmetic.h"
 
+#include "HostMove.h"
 #include "OpTable.h"
 
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
 
 namespace mlir::qnt::onnx_import {
 
-/// Strides of `shape` inside of `target`, 0 where it broadcasts.
-static Shape broadcastStrides(ArrayRef<int64_t> shape,
-                              ArrayRef<int64_t> target) {
-  Shape strides(target.size(), 0);
-  Shape own = stridesOf(shape);
-  size_t shift = target.size() - shape.size();
-  for (size_t i = 0; i < shape.size(); ++i)
-    strides[shift + i] = shape[i] == 1 ? 0 : own[i];
-  return strides;
-}
-
-/// The tensor with its elements repeated to fill `target`.
-static FailureOr<HostTensor>
-broadcast(NodeImporter &n, const HostTensor &tensor, ArrayRef<int64_t> target) {
-  if (ArrayRef(tensor.shape) == target)
-    return tensor;
-  std::optional<int64_t> count = countElements(target);
-  if (!count || static_cast<int64_t>(target.size()) > kMaxRank)
-    return n.invalid("a result of impossible shape " + formatShape(target));
-  if (failed(n.takeElements(*count)))
-    return failure();
-  Shape strides = broadcastStrides(tensor.shape, target);
-  Shape index = stridesOf(target);
-  std::vector<int64_t> flat;
-  flat.reserve(*count);
-  for (int64_t i = 0; i < *count; ++i) {
-    int64_t source = 0;
-    for (size_t d = 0; d < target.size(); ++d)
-      source += i / index[d] % target[d] * strides[d];
-    flat.push_back(source);
-  }
-  return pickHost(tensor, target, flat);
-}
-
 //===----------------------------------------------------------------------===//
 // Binary
 //===----------------------------------------------------------------------===//
 
-static double computeFloat(StringRef op, double a, double b) {
-  return llvm::StringSwitch<double>(op)
-      .Case("Add", a + b)
-      .Case("Sub", a - b)
-      .Case("Mul", a * b)
-      .Case("Div", a / b)
-      .Case("Max", std::max(a, b))
-      .Case("Min", std::min(a, b))
-      .Case("Pow", std::pow(a, b))
-      .Default(a == b);
+namespace {
+/// Two integers of one type, by their bits.
+struct Pair {
+  int64_t a, b;
+  bool isUnsigned;
+
+  uint64_t ua() const { return a; }
+  uint64_t ub() const { return b; }
+  bool less() const { return isUnsigned ? ua() < ub() : a < b; }
+  bool more() const { return isUnsigned ? ua() > ub() : a > b; }
+};
+
+struct BinaryRow {
+  const char *op;
+  double (*onFloat)(double, double);
+  int64_t (*onInt)(Pair);
+  bool makesBool = false;
+};
+} // namespace
+
+static int64_t divide(Pair p) {
+  if (p.isUnsigned)
+    return static_cast<int64_t>(p.ua() / p.ub());
+  // INT64_MIN / -1 wraps.
+  return p.b == -1 ? static_cast<int64_t>(-p.ua()) : p.a / p.b;
 }
 
-static FailureOr<int64_t> divideInt(NodeImporter &n, int64_t a, int64_t b,
-                                    bool isUnsigned) {
-  if (b == 0 || (!isUnsigned && a == INT64_MIN && b == -1))
-    return n.invalid(llvm::formatv("{0} is divided by {1}", a, b));
-  if (isUnsigned)
-    return static_cast<int64_t>(static_cast<uint64_t>(a) /
-                                static_cast<uint64_t>(b));
-  return a / b;
+/// The remainder with the sign of the divisor.
+static int64_t modulo(Pair p) {
+  if (p.isUnsigned)
+    return static_cast<int64_t>(p.ua() % p.ub());
+  int64_t rest = p.b == -1 ? 0 : p.a % p.b;
+  return rest != 0 && (rest < 0) != (p.b < 0) ? rest + p.b : rest;
 }
 
-static FailureOr<int64_t> computeInt(NodeImporter &n, StringRef op, int64_t a,
-                                     int64_t b, bool isUnsigned) {
-  uint64_t ua = a, ub = b;
-  if (op == "Div")
-    return divideInt(n, a, b, isUnsigned);
-  if (op == "Pow") {
-    if (b < 0 || b > 64)
-      return n.unsupported(llvm::formatv("integer power {0}", b));
-    uint64_t power = 1;
-    for (int64_t i = 0; i < b; ++i)
-      power *= ua;
-    return static_cast<int64_t>(power);
+static int64_t power(Pair p) {
+  if (!p.isUnsigned && p.b < 0)
+    return p.a == 1 ? 1 : p.a == -1 ? (p.b % 2 ? -1 : 1) : 0;
+  uint64_t result = 1, base = p.ua();
+  for (uint64_t rest = p.ub(); rest; rest >>= 1, base *= base)
+    if (rest & 1)
+      result *= base;
+  return static_cast<int64_t>(result);
+}
+
+static double maxOf(double a, double b) {
+  return std::isnan(a) || a > b ? a : b;
+}
+
+static double minOf(double a, double b) {
+  return std::isnan(a) || a < b ? a : b;
+}
+
+static const BinaryRow binaryRows[] = {
+    {"Add", [](double a, double b) { return a + b; },
+     [](Pair p) { return static_cast<int64_t>(p.ua() + p.ub()); }},
+    {"And", nullptr, [](Pair p) { return p.a & p.b; }},
+    {"BitwiseAnd", nullptr, [](Pair p) { return p.a & p.b; }},
+    {"BitwiseOr", nullptr, [](Pair p) { return p.a | p.b; }},
+    {"BitwiseXor", nullptr, [](Pair p) { return p.a ^ p.b; }},
+    {"Div", [](double a, double b) { return a / b; }, divide},
+    {"Equal", [](double a, double b) -> double { return a == b; },
+     [](Pair p) -> int64_t { return p.a == p.b; }, true},
+    {"Greater", [](double a, double b) -> double { return a > b; },
+     [](Pair p) -> int64_t { return p.more(); }, true},
+    {"GreaterOrEqual", [](double a, double b) -> double { return a >= b; },
+     [](Pair p) -> int64_t { return !p.less(); }, true},
+    {"Less", [](double a, double b) -> double { return a < b; },
+     [](Pair p) -> int64_t { return p.less(); }, true},
+    {"LessOrEqual", [](double a, double b) -> double { return a <= b; },
+     [](Pair p) -> int64_t { return !p.more(); }, true},
+    {"Max", maxOf, [](Pair p) { return p.less() ? p.b : p.a; }},
+    {"Min", minOf, [](Pair p) { return p.less() ? p.a : p.b; }},
+    {"Mod", static_cast<double (*)(double, double)>(std::fmod), modulo},
+    {"Mul", [](double a, double b) { return a * b; },
+     [](Pair p) { return static_cast<int64_t>(p.ua() * p.ub()); }},
+    {"Or", nullptr, [](Pair p) { return p.a | p.b; }},
+    {"Pow", static_cast<double (*)(double, double)>(std::pow), power},
+    {"Sub", [](double a, double b) { return a - b; },
+     [](Pair p) { return static_cast<int64_t>(p.ua() - p.ub()); }},
+    {"Sum", [](double a, double b) { return a + b; },
+     [](Pair p) { return static_cast<int64_t>(p.ua() + p.ub()); }},
+    {"Xor", nullptr, [](Pair p) { return p.a ^ p.b; }},
+};
+
+static const BinaryRow *findBinary(StringRef op) {
+  for (const BinaryRow &row : binaryRows)
+    if (op == row.op)
+      return &row;
+  return nullptr;
+}
+
+/// One element of the result; fails where integers are divided by zero.
+static LogicalResult computeElement(NodeImporter &n, const BinaryRow &row,
+                                    const HostTensor &a, const HostTensor &b,
+                                    int64_t i, HostTensor &result) {
+  if (a.isFloat() || b.isFloat()) {
+    result.set(i, row.onFloat(a.at(i), b.at(i)));
+    return success();
   }
-  bool less = isUnsigned ? ua < ub : a < b;
-  return static_cast<int64_t>(llvm::StringSwitch<uint64_t>(op)
-                                  .Case("Add", ua + ub)
-                                  .Case("Sub", ua - ub)
-                                  .Case("Mul", ua * ub)
-                                  .Case("Max", less ? ub : ua)
-                                  .Case("Min", less ? ua : ub)
-                                  .Default(a == b));
+  Pair pair{a.intAt(i), b.intAt(i), isUnsigned(a.elem)};
+  StringRef op = row.op;
+  if (pair.b == 0 && (op == "Div" || op == "Mod"))
+    return n.invalid(llvm::formatv("{0} is divided by zero", pair.a));
+  result.setInt(i, row.onInt(pair));
+  return success();
+}
+
+/// Integer Mod by the sign of the dividend, as C has it.
+static bool asksForFmod(NodeImporter &n, const HostTensor &a) {
+  return n.node.op_type() == "Mod" && !a.isFloat() && n.getInt("fmod", 0) != 0;
 }
 
 FailureOr<HostTensor> foldBinary(NodeImporter &n) {
-  const HostTensor &a = *n.constantOf(0), &b = *n.constantOf(1);
-  StringRef op = n.node.op_type();
-  if (n.numInputs() != 2)
-    return n.unsupported("more than two constants");
-  if (a.elem != b.elem && op != "Pow")
-    return n.invalid("the inputs are of different types");
-  FailureOr<Shape> shape = broadcastShapes(n, a.shape, b.shape);
-  if (failed(shape))
-    return failure();
-  FailureOr<HostTensor> x = broadcast(n, a, *shape);
-  FailureOr<HostTensor> y = broadcast(n, b, *shape);
-  if (failed(x) || failed(y) || failed(n.takeElements(x->size())))
-    return failure();
-  HostTensor result =
-      HostTensor::zeros(*shape, op == "Equal" ? Elem::Bool : a.elem);
-  bool anyFloat = a.isFloat() || b.isFloat();
-  for (int64_t i = 0; i < x->size(); ++i) {
-    if (anyFloat) {
-      result.set(i, computeFloat(op, x->at(i), y->at(i)));
-      continue;
-    }
-    FailureOr<int64_t> value =
-        computeInt(n, op, x->intAt(i), y->intAt(i), isUnsigned(a.elem));
-    if (failed(value))
+  const BinaryRow &row = *findBinary(n.node.op_type());
+  HostTensor total = *n.constantOf(0);
+  for (unsigned k = 1; k < n.numInputs(); ++k) {
+    const HostTensor &b = *n.constantOf(k);
+    bool mixed = StringRef(row.op) == "Pow";
+    if (total.elem != b.elem && !mixed)
+      return n.invalid("the inputs are of different types");
+    if ((total.isFloat() || b.isFloat()) && !row.onFloat)
+      return n.invalid("the op does not take floats");
+    if (asksForFmod(n, total))
+      return n.unsupported("attribute 'fmod' on constant integers");
+    FailureOr<Shape> shape = broadcastShapes(n, total.shape, b.shape);
+    if (failed(shape) || failed(checkShape(n, *shape)) ||
+        failed(n.takeElements(3 * *countElements(*shape))))
       return failure();
-    result.setInt(i, *value);
+    HostTensor x = broadcastHost(total, *shape), y = broadcastHost(b, *shape);
+    HostTensor result =
+        HostTensor::zeros(*shape, row.makesBool ? Elem::Bool : total.elem);
+    for (int64_t i = 0, e = result.size(); i < e; ++i)
+      if (failed(computeElement(n, row, x, y, i, result)))
+        return failure();
+    total = std::move(result);
   }
-  return result;
+  return total;
 }
 
 //===----------------------------------------------------------------------===//
 // Unary
 //===----------------------------------------------------------------------===//
 
+namespace {
+struct UnaryRow {
+  const char *op;
+  double (*onFloat)(double);
+  int64_t (*onInt)(int64_t, bool isUnsigned) = nullptr;
+  bool makesBool = false;
+};
+} // namespace
+
+using RealFn = double (*)(double);
+
+static const UnaryRow unaryRows[] = {
+    {"Abs", static_cast<RealFn>(std::fabs),
+     [](int64_t v, bool isUnsigned) {
+       return isUnsigned || v >= 0
+                  ? v
+                  : static_cast<int64_t>(-static_cast<uint64_t>(v));
+     }},
+    {"BitwiseNot", nullptr, [](int64_t v, bool) { return ~v; }},
+    {"Ceil", static_cast<RealFn>(std::ceil)},
+    {"Cos", static_cast<RealFn>(std::cos)},
+    {"Erf", static_cast<RealFn>(std::erf)},
+    {"Exp", static_cast<RealFn>(std::exp)},
+    {"Floor", static_cast<RealFn>(std::floor)},
+    {"IsNaN", [](double v) -> double { return std::isnan(v); }, nullptr, true},
+    {"Log", static_cast<RealFn>(std::log)},
+    {"Neg", [](double v) { return -v; },
+     [](int64_t v, bool) {
+       return static_cast<int64_t>(-static_cast<uint64_t>(v));
+     }},
+    {"Not", nullptr, [](int64_t v, bool) -> int64_t { return v == 0; }, true},
+    {"Reciprocal", [](double v) { return 1.0 / v; }},
+    {"Relu", [](double v) { return maxOf(v, 0.0); },
+     [](int64_t v, bool isUnsigned) {
+       return isUnsigned ? v : std::max<int64_t>(v, 0);
+     }},
+    {"Round", static_cast<RealFn>(std::nearbyint)},
+    {"Sigmoid", [](double v) { return 1.0 / (1.0 + std::exp(-v)); }},
+    {"Sign",
+     [](double v) { return std::isnan(v) ? v : double((v > 0) - (v < 0)); },
+     [](int64_t v, bool isUnsigned) -> int64_t {
+       return isUnsigned ? v != 0 : (v > 0) - (v < 0);
+     }},
+    {"Sin", static_cast<RealFn>(std::sin)},
+    {"Sqrt", static_cast<RealFn>(std::sqrt)},
+    {"Tanh", static_cast<RealFn>(std::tanh)},
+};
+
 FailureOr<HostTensor> foldUnary(NodeImporter &n) {
   const HostTensor &x = *n.constantOf(0);
-  StringRef op = n.node.op_type();
+  const UnaryRow *row = llvm::find_if(
+      unaryRows, [&](const UnaryRow &r) { return n.node.op_type() == r.op; });
+  if (x.isFloat() ? !row->onFloat : !row->onInt)
+    return n.invalid("the op does not take " + elementTypeName(x.elem));
   if (failed(n.takeElements(x.size())))
     return failure();
-  HostTensor result = x;
-  if (x.isFloat()) {
-    for (int64_t i = 0; i < x.size(); ++i) {
-      double v = x.at(i);
-      result.set(i, llvm::StringSwitch<double>(op)
-                        .Case("Abs", std::fabs(v))
-                        .Case("Ceil", std::ceil(v))
-                        .Case("Exp", std::exp(v))
-                        .Case("Floor", std::floor(v))
-                        .Case("Neg", -v)
-                        .Default(std::sqrt(v)));
-    }
-    return result;
-  }
-  if (op != "Abs" && op != "Neg")
-    return n.unsupported("the op is not supported on integers");
-  for (int64_t i = 0; i < x.size(); ++i) {
-    int64_t v = x.intAt(i);
-    if (op == "Neg" || (v < 0 && !isUnsigned(x.elem)))
-      result.setInt(i, static_cast<int64_t>(0 - static_cast<uint64_t>(v)));
+  HostTensor result =
+      HostTensor::zeros(x.shape, row->makesBool ? Elem::Bool : x.elem);
+  for (int64_t i = 0, e = x.size(); i < e; ++i) {
+    if (x.isFloat())
+      result.set(i, row->onFloat(x.at(i)));
+    else
+      result.setInt(i, row->onInt(x.intAt(i), isUnsigned(x.elem)));
   }
   return result;
 }
 
+//===----------------------------------------------------------------------===//
+// Others
+//===----------------------------------------------------------------------===//
+
 FailureOr<HostTensor> foldCast(NodeImporter &n) {
   const HostTensor &x = *n.constantOf(0);
-  int64_t to = n.getInt("to", 0);
-  std::optional<Elem> elem = elemFromOnnx(static_cast<int32_t>(to));
+  std::optional<Elem> elem;
+  if (n.node.op_type() == "CastLike")
+    elem = n.elemOf(1);
+  else
+    elem = elemFromOnnx(static_cast<int32_t>(n.getInt("to", 0)));
   if (!elem)
-    return n.unsupported("cast to element type " + elementTypeName(to));
+    return n.unsupported("cast to element type " +
+                         elementTypeName(n.getInt("to", 0)));
   if (failed(n.takeElements(x.size())))
     return failure();
   return convertHost(x, *elem);
 }
 
-//===----------------------------------------------------------------------===//
-// Selection and repetition
-//===----------------------------------------------------------------------===//
-
-FailureOr<HostTensor> foldWhere(NodeImporter &n) {
-  const HostTensor &condition = *n.constantOf(0);
-  const HostTensor &a = *n.constantOf(1), &b = *n.constantOf(2);
-  if (condition.elem != Elem::Bool || a.elem != b.elem)
-    return n.invalid("the inputs are of the wrong types");
-  FailureOr<Shape> shape = broadcastShapes(n, a.shape, b.shape);
-  if (failed(shape) ||
-      failed(shape = broadcastShapes(n, *shape, condition.shape)))
+FailureOr<HostTensor> foldClip(NodeImporter &n) {
+  HostTensor result = *n.constantOf(0);
+  if (failed(n.takeElements(result.size())))
     return failure();
-  FailureOr<HostTensor> pick = broadcast(n, condition, *shape);
-  FailureOr<HostTensor> x = broadcast(n, a, *shape);
-  FailureOr<HostTensor> y = broadcast(n, b, *shape);
-  if (failed(pick) || failed(x) || failed(y) ||
-      failed(n.takeElements(x->size())))
-    return failure();
-  int64_t width = storedBytes(a.elem);
-  for (int64_t i = 0; i < x->size(); ++i)
-    if (!pick->intAt(i))
-      std::copy_n(&y->bytes[i * width], width, &x->bytes[i * width]);
-  return x;
-}
-
-FailureOr<HostTensor> foldExpand(NodeImporter &n) {
-  FailureOr<Shape> target = n.intsOf(1, "shape");
-  if (failed(target))
-    return failure();
-  FailureOr<Shape> shape = broadcastShapes(n, n.shapeOf(0), *target);
-  if (failed(shape))
-    return failure();
-  return broadcast(n, *n.constantOf(0), *shape);
-}
-
-//===----------------------------------------------------------------------===//
-// Reductions
-//===----------------------------------------------------------------------===//
-
-/// All elements of an integer vector to one, which is all that shape
-/// arithmetic asks for.
-FailureOr<HostTensor> foldReduce(NodeImporter &n) {
-  const HostTensor &x = *n.constantOf(0);
-  if (!x.isInteger() || x.rank() > 1)
-    return n.unsupported("a reduction of a constant that is not a vector of "
-                         "integers");
-  StringRef op = n.node.op_type();
-  bool product = op == "ReduceProd";
-  if (!product && op != "ReduceSum")
-    return n.unsupported("the op is not supported on integers");
-  int64_t sinceInput = product ? 18 : 13;
-  FailureOr<Shape> axes = readAxes(n, 1, x.rank(), sinceInput);
-  if (failed(axes))
-    return failure();
-  if (axes->empty() && n.getInt("noop_with_empty_axes", 0) != 0)
-    return x;
-  uint64_t total = product ? 1 : 0;
-  for (int64_t value : x.toInts())
-    total = product ? total * static_cast<uint64_t>(value)
-                    : total + static_cast<uint64_t>(value);
-  bool keep = n.getInt("keepdims", 1) != 0 && x.rank() == 1;
-  return HostTensor::ofInts(keep ? Shape{1} : Shape{},
-                            {static_cast<int64_t>(total)}, x.elem);
+  bool noSign = isUnsigned(result.elem);
+  for (unsigned k = 1; k < 3; ++k) {
+    std::optional<double> bound;
+    if (n.hasAttr(k == 1 ? "min" : "max"))
+      bound = n.getFloat(k == 1 ? "min" : "max", 0.0f);
+    const HostTensor *given = n.constantOf(k);
+    if (given && (given->size() != 1 || given->elem != result.elem))
+      return n.invalid("a bound is not one number of the input's type");
+    if (!given && !bound)
+      continue;
+    for (int64_t i = 0, e = result.size(); i < e; ++i) {
+      if (result.isFloat()) {
+        double limit = given ? given->at(0) : *bound, v = result.at(i);
+        result.set(i, k == 1 ? maxOf(v, limit) : minOf(v, limit));
+        continue;
+      }
+      int64_t limit = given ? given->intAt(0) : static_cast<int64_t>(*bound);
+      Pair pair{result.intAt(i), limit, noSign};
+      result.setInt(i, pair.less() == (k == 1) ? pair.b : pair.a);
+    }
+  }
+  return result;
 }
 
 } // namespace mlir::qnt::onnx_import

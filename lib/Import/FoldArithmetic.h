@@ -1,6 +1,7 @@
-//===- FoldArithmetic.h - elementwise arithmetic on the host ----*- C++ -*-===//
+//===- FoldArithmetic.h - arithmetic on the host ----------------*- C++ -*-===//
 //
-// Numbers on host tensors: what shape arithmetic in exported graphs uses.
+// The arithmetic that exporters leave between shapes, on constants of every
+// element type. Each function expects all of its inputs to be constants.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,13 +14,13 @@ namespace mlir::qnt::onnx_import {
 
 using FoldFn = FailureOr<HostTensor> (*)(NodeImporter &);
 
-/// Elementwise ops; inputs are constants.
 FailureOr<HostTensor> foldBinary(NodeImporter &n);
 FailureOr<HostTensor> foldUnary(NodeImporter &n);
-FailureOr<HostTensor> foldWhere(NodeImporter &n);
-FailureOr<HostTensor> foldExpand(NodeImporter &n);
 FailureOr<HostTensor> foldCast(NodeImporter &n);
+FailureOr<HostTensor> foldClip(NodeImporter &n);
+// FoldReduce.cpp
 FailureOr<HostTensor> foldReduce(NodeImporter &n);
+FailureOr<HostTensor> foldCumSum(NodeImporter &n);
 
 } // namespace mlir::qnt::onnx_import
 

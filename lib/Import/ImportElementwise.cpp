@@ -228,14 +228,7 @@ LogicalResult buildIdentity(NodeImporter &n) {
   if (n.constantOf(2) && n.constantOf(2)->size() == 1 &&
       n.constantOf(2)->at(0) != 0)
     return n.unsupported("dropout in training mode");
-  if (n.constantOf(0)) {
-    n.setResult(0, OnnxValue(n.constantRef(0)));
-    return success();
-  }
-  FailureOr<Value> x = n.anyValueOf(0);
-  if (failed(x))
-    return failure();
-  n.setResult(0, *x, n.elemOf(0));
+  n.setResult(0, n.inputOf(0));
   return success();
 }
 

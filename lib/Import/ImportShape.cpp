@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AxisMap.h"
 #include "OpTable.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -126,10 +127,12 @@ FailureOr<Shape> readPerm(NodeImporter &n) {
 static LogicalResult buildView(NodeImporter &n, FailureOr<Shape> shape) {
   if (failed(shape))
     return failure();
-  FailureOr<Value> x = n.anyValueOf(0);
-  if (failed(x) || failed(x = n.reshape(*x, *shape)))
+  if (n.constantOf(0) && failed(n.takeElements(n.constantOf(0)->size())))
     return failure();
-  n.setResult(0, *x, n.elemOf(0));
+  FailureOr<OnnxValue> x = sourceAs(n, 0, *shape);
+  if (failed(x))
+    return failure();
+  n.setResult(0, *x);
   return success();
 }
 
@@ -163,8 +166,16 @@ LogicalResult buildUnsqueeze(NodeImporter &n) {
 
 LogicalResult buildTranspose(NodeImporter &n) {
   FailureOr<Shape> perm = readPerm(n);
+  if (failed(perm))
+    return failure();
+  if (const HostTensor *constant = n.constantOf(0)) {
+    if (failed(n.takeElements(constant->size())))
+      return failure();
+    n.setResult(0, transposeHost(*constant, *perm));
+    return success();
+  }
   FailureOr<Value> x = n.anyValueOf(0);
-  if (failed(perm) || failed(x) || failed(x = n.transpose(*x, *perm)))
+  if (failed(x) || failed(x = n.transpose(*x, *perm)))
     return failure();
   n.setResult(0, *x, n.elemOf(0));
   return success();
@@ -182,6 +193,11 @@ LogicalResult buildShape(NodeImporter &n) {
     dims.push_back(n.shapeOf(0)[i]);
   int64_t count = dims.size();
   n.setResult(0, HostTensor::ofInts(count, dims));
+  return success();
+}
+
+LogicalResult buildSize(NodeImporter &n) {
+  n.setResult(0, HostTensor::ofInts({}, {*countElements(n.shapeOf(0))}));
   return success();
 }
 

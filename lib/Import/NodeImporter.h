@@ -30,6 +30,8 @@ class NodeImporter;
 struct OnnxValue {
   HostTensorRef constant;
   Value value;
+  /// The members, where the value is a sequence; then it is nothing else.
+  std::shared_ptr<const std::vector<OnnxValue>> sequence;
   Elem elem = Elem::Float;
 
   OnnxValue() = default;
@@ -37,9 +39,11 @@ struct OnnxValue {
       : constant(std::move(constant)), elem(this->constant->elem) {}
   OnnxValue(Value value, Elem elem) : value(value), elem(elem) {}
 
-  bool isKnown() const { return constant || value; }
+  bool isKnown() const { return constant || value || sequence; }
   ArrayRef<int64_t> shape() const;
 };
+
+using OnnxSequence = std::vector<OnnxValue>;
 
 /// Where constants count against the memory that the model's size allows.
 struct ElementBudget {
@@ -87,6 +91,7 @@ public:
 
   unsigned numInputs() const { return inputs.size(); }
   bool hasInput(unsigned i) const { return i < inputs.size() && inputs[i]; }
+  const OnnxValue &inputOf(unsigned i) const { return *inputs[i]; }
   ArrayRef<int64_t> shapeOf(unsigned i) const { return inputs[i]->shape(); }
   int64_t rankOf(unsigned i) const { return shapeOf(i).size(); }
   /// The ONNX element type.
@@ -164,6 +169,8 @@ public:
   /// The value with float elements of another width.
   Value convertFloat(Value value, Type elem);
   /// True if `count` more constant elements are within the budget.
+  bool hasBudget(int64_t count) const { return count <= budget.left; }
+  /// Takes them out of the budget, or fails.
   LogicalResult takeElements(int64_t count);
   /// A constant of tosa's shape type.
   Value shapeValue(ArrayRef<int64_t> dims);

@@ -27,6 +27,8 @@ struct OpRow {
   /// I F for lists. An attribute that is not listed is refused.
   const char *attributes;
   BuildFn build;
+  /// Whether an input may be a sequence or an optional.
+  bool takesSequence = false;
 };
 
 constexpr unsigned kVariadic = ~0u;
@@ -87,12 +89,51 @@ LogicalResult buildSqueeze(NodeImporter &n);
 LogicalResult buildUnsqueeze(NodeImporter &n);
 LogicalResult buildTranspose(NodeImporter &n);
 LogicalResult buildShape(NodeImporter &n);
+LogicalResult buildSize(NodeImporter &n);
 // ImportLayout.cpp
 LogicalResult buildConcat(NodeImporter &n);
+LogicalResult buildDepthToSpace(NodeImporter &n);
+LogicalResult buildSpaceToDepth(NodeImporter &n);
+// ImportSlice.cpp
 LogicalResult buildSlice(NodeImporter &n);
 LogicalResult buildSplit(NodeImporter &n);
+LogicalResult buildCenterCropPad(NodeImporter &n);
+LogicalResult buildCompress(NodeImporter &n);
+// ImportExpand.cpp
+LogicalResult buildExpand(NodeImporter &n);
+LogicalResult buildTile(NodeImporter &n);
 LogicalResult buildPad(NodeImporter &n);
-LogicalResult buildDepthToSpace(NodeImporter &n);
+// ImportGather.cpp
+LogicalResult buildGather(NodeImporter &n);
+LogicalResult buildGatherElements(NodeImporter &n);
+LogicalResult buildGatherND(NodeImporter &n);
+// ImportScatter.cpp
+LogicalResult buildScatterElements(NodeImporter &n);
+LogicalResult buildScatterND(NodeImporter &n);
+LogicalResult buildTensorScatter(NodeImporter &n);
+// ImportGenerate.cpp
+LogicalResult buildConstantOfShape(NodeImporter &n);
+LogicalResult buildRange(NodeImporter &n);
+LogicalResult buildEyeLike(NodeImporter &n);
+LogicalResult buildOneHot(NodeImporter &n);
+LogicalResult buildTrilu(NodeImporter &n);
+LogicalResult buildReverseSequence(NodeImporter &n);
+// ImportSelect.cpp
+LogicalResult buildWhere(NodeImporter &n);
+LogicalResult buildHardmax(NodeImporter &n);
+LogicalResult buildNonZero(NodeImporter &n);
+LogicalResult buildUnique(NodeImporter &n);
+// ImportSequence.cpp
+LogicalResult buildSequenceConstruct(NodeImporter &n);
+LogicalResult buildSequenceEmpty(NodeImporter &n);
+LogicalResult buildSequenceAt(NodeImporter &n);
+LogicalResult buildSequenceInsert(NodeImporter &n);
+LogicalResult buildSequenceErase(NodeImporter &n);
+LogicalResult buildSequenceLength(NodeImporter &n);
+LogicalResult buildSplitToSequence(NodeImporter &n);
+LogicalResult buildConcatFromSequence(NodeImporter &n);
+LogicalResult buildOptional(NodeImporter &n);
+LogicalResult buildOptionalHasElement(NodeImporter &n);
 // ImportResize.cpp
 LogicalResult buildResize(NodeImporter &n);
 // FoldConstants.cpp
@@ -116,13 +157,9 @@ FailureOr<Shape> inferSqueeze(NodeImporter &n);
 FailureOr<Shape> inferUnsqueeze(NodeImporter &n);
 FailureOr<Shape> readPerm(NodeImporter &n);
 
-/// Start, step and size along each dimension.
-struct SliceRange {
-  Shape start;
-  Shape step;
-  Shape size;
-};
-FailureOr<SliceRange> readSlice(NodeImporter &n);
+/// The sizes of Split and SplitToSequence: given, or `parts` of equal size.
+/// They add up to `dim`.
+FailureOr<Shape> readSplitSizes(NodeImporter &n, int64_t dim, int64_t parts);
 
 /// The shape that both broadcast to, numpy rules.
 FailureOr<Shape> broadcastShapes(NodeImporter &n, ArrayRef<int64_t> a,
