@@ -15,6 +15,7 @@
 #include "qnt/Import/Onnx.h"
 #include "qnt/InitAll.h"
 #include "qnt/Report/Passes.h"
+#include "qnt/Support/ModuleInput.h"
 #include "qnt/Support/OutputFiles.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -175,6 +176,9 @@ readInput(const Options &options, const MlirOptMainConfig &config,
     if (!options.inputShapes.empty())
       return fail("--input-shapes applies to ONNX models, and '" +
                   options.input + "' is none");
+    if (llvm::Error error =
+            checkModuleInput(input->getMemBufferRef(), registry))
+      return fail(std::move(error));
     return input;
   }
   if (!config.inputSplitMarker().empty())

@@ -12,6 +12,7 @@
 #include "qnt/Execution/Interpreter.h"
 #include "qnt/Import/Onnx.h"
 #include "qnt/InitAll.h"
+#include "qnt/Support/ModuleInput.h"
 
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/SourceMgr.h"
@@ -141,6 +142,9 @@ llvm::Error LoadedModule::load(const RunOptions &options) {
     if (!options.inputShapes.empty())
       return makeError("--input-shapes applies to ONNX models, and '" +
                        options.model + "' is none");
+    if (llvm::Error error =
+            checkModuleInput((*buffer)->getMemBufferRef(), registry))
+      return error;
     sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());
     module = parseSourceFile<ModuleOp>(sources, context.get());
   } else {
