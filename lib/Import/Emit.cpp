@@ -141,26 +141,42 @@ NamedAttribute configString(NodeImporter &n, StringRef name, StringRef value) {
 }
 
 FailureOr<SmallVector<Value>> emitComposite(
+    NodeImporter &n, StringRef name, ValueRange inputs, DictionaryAttr config,
+    llvm::function_ref<FailureOr<SmallVector<Value>>(ValueRange)> body) {
+  // The result types are known only when the body is built.
+  Region region;
+  Block *block = new Block;
+  region.push_back(block);
+  for (Value input : inputs)
+    block->addArgument(input.getType(), n.loc);
+  FailureOr<SmallVector<Value>> values;
+  {
+    OpBuilder::InsertionGuard guard(n.builder);
+    n.builder.setInsertionPointToStart(block);
+    values = body(block->getArguments());
+    if (failed(values))
+      return failure();
+    YieldOp::create(n.builder, n.loc, *values);
+  }
+  auto composite =
+      CompositeOp::create(n.builder, n.loc, ValueRange(*values).getTypes(),
+                          n.builder.getStringAttr(name), inputs, config);
+  composite.getBody().takeBody(region);
+  return SmallVector<Value>(composite.getResults());
+}
+
+FailureOr<SmallVector<Value>> emitComposite(
     NodeImporter &n, StringRef name, ValueRange inputs, TypeRange results,
     ArrayRef<NamedAttribute> attributes,
     llvm::function_ref<FailureOr<SmallVector<Value>>(ValueRange)> body) {
-  DictionaryAttr dictionary = attributes.empty()
-                                  ? DictionaryAttr()
-                                  : n.builder.getDictionaryAttr(attributes);
-  auto composite =
-      CompositeOp::create(n.builder, n.loc, results,
-                          n.builder.getStringAttr(name), inputs, dictionary);
-  Block *block = new Block;
-  composite.getBody().push_back(block);
-  for (Value input : inputs)
-    block->addArgument(input.getType(), n.loc);
-  OpBuilder::InsertionGuard guard(n.builder);
-  n.builder.setInsertionPointToStart(block);
-  FailureOr<SmallVector<Value>> values = body(block->getArguments());
-  if (failed(values))
-    return failure();
-  YieldOp::create(n.builder, n.loc, *values);
-  return SmallVector<Value>(composite.getResults());
+  DictionaryAttr config = attributes.empty()
+                              ? DictionaryAttr()
+                              : n.builder.getDictionaryAttr(attributes);
+  FailureOr<SmallVector<Value>> values =
+      emitComposite(n, name, inputs, config, body);
+  assert((failed(values) || ValueRange(*values).getTypes() == results) &&
+         "the types that were announced");
+  return values;
 }
 
 FailureOr<Value>

@@ -59,6 +59,11 @@ FailureOr<SmallVector<Value>> emitComposite(
     ArrayRef<NamedAttribute> attributes,
     llvm::function_ref<FailureOr<SmallVector<Value>>(ValueRange)> body);
 
+/// The same with as many results as the body returns.
+FailureOr<SmallVector<Value>> emitComposite(
+    NodeImporter &n, StringRef name, ValueRange inputs, DictionaryAttr config,
+    llvm::function_ref<FailureOr<SmallVector<Value>>(ValueRange)> body);
+
 } // namespace mlir::qnt::onnx_import
 
 #endif // QNT_LIB_IMPORT_EMIT_H

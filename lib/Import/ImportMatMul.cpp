@@ -1,7 +1,7 @@
 //===- ImportMatMul.cpp - Gemm and MatMul ---------------------------------===//
 //
-// A product with constant right-hand side is a fully connected layer, which
-// tosa spells as a 1x1 convolution:
+// A product with a constant matrix is a fully connected layer, which tosa
+// spells as a 1x1 convolution:
 //
 //   y = x * B + c  ->  r = reshape x to [1, 1, M, K]
 //                      v = tosa.conv2d r, B' ([N, 1, 1, K]), c
@@ -12,47 +12,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "OpTable.h"
+#include "ValueMath.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::qnt::onnx_import {
-
-/// x, of any rank with last dimension K, times weights [N, K], plus bias.
-static FailureOr<Value> emitDense(NodeImporter &n, Value x, HostTensor weights,
-                                  std::vector<float> bias) {
-  Shape shape(shapeOf(x));
-  int64_t k = shape.back();
-  int64_t out = weights.shape[0];
-  int64_t rows = *countElements(shape) / k;
-  FailureOr<Value> input = n.reshape(x, {1, 1, rows, k});
-  weights.shape = {out, 1, 1, k};
-  if (failed(n.requireFinite(weights, "the weights")))
-    return failure();
-  FailureOr<Value> weightValue = n.constant(weights);
-  FailureOr<Value> biasValue = n.constant(HostTensor::ofFloats({out}, bias));
-  FailureOr<Value> zero = n.splat(1, 0.0f);
-  FailureOr<RankedTensorType> type = n.tensorType({1, 1, rows, out});
-  if (failed(input) || failed(weightValue) || failed(biasValue) ||
-      failed(zero) || failed(type))
-    return failure();
-  Value conv = tosa::Conv2DOp::create(
-      n.builder, n.loc, *type, *input, *weightValue, *biasValue, *zero, *zero,
-      ArrayRef<int64_t>{0, 0, 0, 0}, ArrayRef<int64_t>{1, 1},
-      ArrayRef<int64_t>{1, 1}, n.builder.getF32Type());
-  shape.back() = out;
-  return n.reshape(conv, shape);
-}
-
-/// tosa.matmul of [B, M, K] and [B, K, N].
-static FailureOr<Value> emitMatMul(NodeImporter &n, Value a, Value b) {
-  FailureOr<RankedTensorType> type =
-      n.tensorType({shapeOf(a)[0], shapeOf(a)[1], shapeOf(b)[2]});
-  FailureOr<Value> zero = n.splat(1, 0.0f);
-  if (failed(type) || failed(zero))
-    return failure();
-  return tosa::MatMulOp::create(n.builder, n.loc, *type, a, b, *zero, *zero)
-      .getResult();
-}
 
 static LogicalResult mismatch(NodeImporter &n) {
   return n.invalid(llvm::formatv("shapes {0} and {1} cannot be multiplied",
@@ -64,35 +28,50 @@ static LogicalResult mismatch(NodeImporter &n) {
 // MatMul
 //===----------------------------------------------------------------------===//
 
-/// Both operands as batches of matrices; batches are equal, or `b` has one,
-/// which then counts for all rows of `a`.
-static FailureOr<Value> multiplyBatches(NodeImporter &n, Value a, Value b) {
-  Shape aShape(shapeOf(a)), bShape(shapeOf(b));
-  int64_t m = aShape[aShape.size() - 2], k = aShape.back();
-  int64_t cols = bShape.back();
-  ArrayRef<int64_t> aBatch = ArrayRef(aShape).drop_back(2);
-  ArrayRef<int64_t> bBatch = ArrayRef(bShape).drop_back(2);
-  int64_t aCount = *countElements(aBatch), bCount = *countElements(bBatch);
-  Shape result(aBatch.size() >= bBatch.size() ? aBatch : bBatch);
-  if (bCount == 1 && aBatch.size() >= bBatch.size()) {
-    // One matrix for all: fold the batch of `a` into its rows.
-    m *= aCount;
-    aCount = 1;
-  } else if (aBatch != bBatch && !(aCount == bCount && aCount == 1)) {
-    return n.unsupported(llvm::formatv("batches of shapes {0} and {1} differ",
-                                       formatShape(aShape),
-                                       formatShape(bShape)));
+/// Swaps the last two dimensions.
+static Value transposeMatrix(ValueMath &math, Value x) {
+  if (!x)
+    return {};
+  Shape perm;
+  for (size_t i = 0; i < shapeOf(x).size(); ++i)
+    perm.push_back(i);
+  std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
+  return math.transpose(x, perm);
+}
+
+/// The float constant of an input that is one matrix, [rows, columns].
+static HostTensorRef matrixOf(NodeImporter &n, unsigned input,
+                              ArrayRef<int64_t> shape) {
+  HostTensorRef tensor = n.floatConstantOf(input);
+  ArrayRef<int64_t> matrix = shape.take_back(2);
+  if (!tensor || tensor->size() == 0 || tensor->size() != matrix[0] * matrix[1])
+    return nullptr;
+  return std::make_shared<HostTensor>(reshapeHost(*tensor, matrix));
+}
+
+/// The operand as a value of that shape.
+static Value operand(NodeImporter &n, unsigned input, ArrayRef<int64_t> shape) {
+  FailureOr<Value> value = n.tosaValueOf(input);
+  return failed(value) ? Value() : ValueMath(n).reshape(*value, shape);
+}
+
+/// Both as matrices, by whichever of them is constant.
+static Value multiply(NodeImporter &n, ArrayRef<int64_t> aShape,
+                      ArrayRef<int64_t> bShape) {
+  ValueMath math(n);
+  HostTensorRef b = matrixOf(n, 1, bShape);
+  if (b && bShape.size() <= aShape.size()) {
+    auto weights = std::make_shared<HostTensor>(transposeHost(*b, {1, 0}));
+    return math.apply(math.linear(OnnxValue(weights)), operand(n, 0, aShape));
   }
-  FailureOr<Value> lhs = n.reshape(a, {aCount, m, k});
-  FailureOr<Value> rhs = n.reshape(b, {bCount, k, cols});
-  if (failed(lhs) || failed(rhs))
-    return failure();
-  FailureOr<Value> product = emitMatMul(n, *lhs, *rhs);
-  if (failed(product))
-    return failure();
-  result.push_back(aShape[aShape.size() - 2]);
-  result.push_back(cols);
-  return n.reshape(*product, result);
+  HostTensorRef a = matrixOf(n, 0, aShape);
+  if (a && aShape.size() <= bShape.size() && !n.constantOf(1)) {
+    // A * x = (x^T * A^T)^T
+    Value columns = transposeMatrix(math, operand(n, 1, bShape));
+    return transposeMatrix(math,
+                           math.apply(math.linear(OnnxValue(a)), columns));
+  }
+  return math.matmul(operand(n, 0, aShape), operand(n, 1, bShape));
 }
 
 LogicalResult buildMatMul(NodeImporter &n) {
@@ -107,33 +86,21 @@ LogicalResult buildMatMul(NodeImporter &n) {
     bShape.push_back(1);
   if (aShape.back() != bShape[bShape.size() - 2])
     return mismatch(n);
-  FailureOr<Value> a = n.valueOf(0);
-  if (failed(a) || failed(a = n.reshape(*a, aShape)))
+  if (failed(broadcastShapes(n, ArrayRef(aShape).drop_back(2),
+                             ArrayRef(bShape).drop_back(2))))
+    return mismatch(n);
+  Value product = multiply(n, aShape, bShape);
+  if (!product)
     return failure();
-  FailureOr<Value> product;
-  HostTensorRef weights = n.floatConstantOf(1);
-  std::optional<int64_t> matrix = countElements(ArrayRef(bShape).take_back(2));
-  if (weights && weights->size() > 0 && bShape.size() <= aShape.size() &&
-      weights->size() == *matrix) {
-    int64_t k = bShape[bShape.size() - 2], cols = bShape.back();
-    HostTensor byRow = transposeHost(reshapeHost(*weights, {k, cols}), {1, 0});
-    product = emitDense(n, *a, std::move(byRow), std::vector<float>(cols));
-  } else {
-    FailureOr<Value> b = n.valueOf(1);
-    if (failed(b) || failed(b = n.reshape(*b, bShape)))
-      return failure();
-    product = multiplyBatches(n, *a, *b);
-  }
-  if (failed(product))
-    return failure();
-  Shape result(shapeOf(*product));
+  Shape result(shapeOf(product));
   if (vectorB)
     result.pop_back();
   if (vectorA)
     result.erase(result.end() - (vectorB ? 1 : 2));
-  if (failed(product = n.reshape(*product, result)))
+  FailureOr<Value> shaped = n.reshape(product, result);
+  if (failed(shaped))
     return failure();
-  n.setResult(0, *product);
+  n.setResult(0, *shaped, n.elemOf(0));
   return success();
 }
 
@@ -141,68 +108,38 @@ LogicalResult buildMatMul(NodeImporter &n) {
 // Gemm
 //===----------------------------------------------------------------------===//
 
-static void scale(MutableArrayRef<float> values, float factor) {
+static void scale(HostTensor &tensor, float factor) {
   if (factor != 1.0f)
-    for (float &value : values)
+    for (float &value : tensor.as<float>())
       value *= factor;
 }
 
-/// C as one value per column, if it is a constant that broadcasts so.
-static std::optional<std::vector<float>> columnBias(NodeImporter &n,
-                                                    int64_t cols) {
-  if (!n.hasInput(2))
-    return std::vector<float>(cols, 0.0f);
+/// beta * C as one value per column, if it is a constant that broadcasts so.
+static HostTensorRef columnBias(NodeImporter &n, int64_t cols, float beta) {
   HostTensorRef c = n.floatConstantOf(2);
-  if (!c || c->rank() > 2 || c->size() == 0 ||
-      (c->rank() == 2 && c->shape[0] != 1))
-    return std::nullopt;
-  if (c->size() == 1)
-    return std::vector<float>(cols, c->floats()[0]);
-  if (c->size() != cols)
-    return std::nullopt;
-  return c->floats().vec();
+  if (!c || c->rank() > 2 || (c->rank() == 2 && c->shape[0] != 1) ||
+      (c->size() != 1 && c->size() != cols))
+    return nullptr;
+  HostTensor bias =
+      HostTensor::ofFloats(cols, std::vector<float>(cols, c->floats().front()));
+  if (c->size() == cols)
+    bias = reshapeHost(*c, cols);
+  scale(bias, beta);
+  return std::make_shared<HostTensor>(std::move(bias));
 }
 
-/// value + beta * C for a C that is not one value per column.
-static FailureOr<Value> addMatrix(NodeImporter &n, Value value, float beta) {
-  FailureOr<Shape> shape = broadcastShapes(n, shapeOf(value), n.shapeOf(2));
-  if (failed(shape))
-    return failure();
-  if (ArrayRef(*shape) != shapeOf(value))
+static LogicalResult checkGemm(NodeImporter &n, ArrayRef<int64_t> result) {
+  if (!n.isFloat(0) &&
+      (n.getFloat("alpha", 1.0f) != 1.0f || n.getFloat("beta", 1.0f) != 1.0f))
+    return n.unsupported("integers with attribute 'alpha' or 'beta'");
+  if (!n.hasInput(2))
+    return success();
+  FailureOr<Shape> shape = broadcastShapes(n, result, n.shapeOf(2));
+  if (failed(shape) || ArrayRef(*shape) != result)
     return n.invalid(llvm::formatv("C of shape {0} does not broadcast to {1}",
                                    formatShape(n.shapeOf(2)),
-                                   formatShape(shapeOf(value))));
-  FailureOr<Value> c = n.valueOf(2);
-  if (failed(c))
-    return failure();
-  Shape padded(n.shapeOf(2));
-  padded.insert(padded.begin(), 2 - padded.size(), 1);
-  if (failed(c = n.reshape(*c, padded)))
-    return failure();
-  if (beta != 1.0f) {
-    FailureOr<Value> factor = n.splat(2, beta);
-    if (failed(factor))
-      return failure();
-    Value shift = tosa::ConstOp::create(
-        n.builder, n.loc, RankedTensorType::get({1}, n.builder.getI8Type()),
-        DenseElementsAttr::get(
-            RankedTensorType::get({1}, n.builder.getI8Type()), int8_t{0}));
-    c = tosa::MulOp::create(n.builder, n.loc, c->getType(), *c, *factor, shift)
-            .getResult();
-  }
-  return tosa::AddOp::create(n.builder, n.loc, value.getType(), value, *c)
-      .getResult();
-}
-
-/// alpha * A * B with both known only at run time.
-static FailureOr<Value> multiplyActivations(NodeImporter &n, Value a,
-                                            bool transB) {
-  FailureOr<Value> b = n.valueOf(1);
-  if (failed(b) || (transB && failed(b = n.transpose(*b, {1, 0}))))
-    return failure();
-  if (n.getFloat("alpha", 1.0f) != 1.0f)
-    return n.unsupported("attribute 'alpha' with two activations");
-  return multiplyBatches(n, a, *b);
+                                   formatShape(result)));
+  return success();
 }
 
 LogicalResult buildGemm(NodeImporter &n) {
@@ -210,32 +147,41 @@ LogicalResult buildGemm(NodeImporter &n) {
     return n.invalid("A and B have to be matrices");
   bool transA = n.getInt("transA", 0) != 0, transB = n.getInt("transB", 0) != 0;
   float alpha = n.getFloat("alpha", 1.0f), beta = n.getFloat("beta", 1.0f);
+  int64_t rows = n.shapeOf(0)[transA ? 1 : 0];
   int64_t cols = n.shapeOf(1)[transB ? 0 : 1];
   if (n.shapeOf(0)[transA ? 0 : 1] != n.shapeOf(1)[transB ? 1 : 0])
     return mismatch(n);
-  FailureOr<Value> a = n.valueOf(0);
-  if (failed(a) || (transA && failed(a = n.transpose(*a, {1, 0}))))
+  if (failed(checkGemm(n, {rows, cols})))
     return failure();
-  HostTensorRef weights = n.floatConstantOf(1);
-  bool dense = weights && weights->size() > 0;
-  std::optional<std::vector<float>> bias;
-  FailureOr<Value> result;
-  if (dense) {
-    bias = columnBias(n, cols);
-    std::vector<float> scaledBias =
-        bias.value_or(std::vector<float>(cols, 0.0f));
-    scale(scaledBias, beta);
+  ValueMath math(n);
+  Value a = operand(n, 0, n.shapeOf(0));
+  if (transA)
+    a = math.transpose(a, {1, 0});
+  HostTensorRef weights = n.floatConstantOf(1), bias;
+  Value result;
+  if (weights && weights->size() > 0) {
+    bias = columnBias(n, cols, beta);
     HostTensor byRow = transB ? *weights : transposeHost(*weights, {1, 0});
-    scale(byRow.as<float>(), alpha);
-    result = emitDense(n, *a, std::move(byRow), std::move(scaledBias));
+    scale(byRow, alpha);
+    LinearLayer layer =
+        math.linear(OnnxValue(std::make_shared<HostTensor>(std::move(byRow))),
+                    bias ? OnnxValue(bias) : OnnxValue());
+    result = math.apply(layer, a);
   } else {
-    result = multiplyActivations(n, *a, transB);
+    Value b = operand(n, 1, n.shapeOf(1));
+    if (transB)
+      b = math.transpose(b, {1, 0});
+    result = math.scale(math.matmul(a, b), alpha);
   }
-  if (failed(result))
+  if (!bias && n.hasInput(2)) {
+    FailureOr<Value> c = n.tosaValueOf(2);
+    if (failed(c))
+      return failure();
+    result = math.add(result, math.scale(*c, beta));
+  }
+  if (!result)
     return failure();
-  if (!bias && n.hasInput(2) && failed(result = addMatrix(n, *result, beta)))
-    return failure();
-  n.setResult(0, *result);
+  n.setResult(0, result, n.elemOf(0));
   return success();
 }
 

@@ -18,11 +18,24 @@ static constexpr const char *kConvAttrs =
     "auto_pad:s dilations:I group:i kernel_shape:I pads:I strides:I";
 static constexpr const char *kReduceAttrs =
     "axes:I keepdims:i noop_with_empty_axes:i";
+static constexpr const char *kRnnAttrs =
+    "activation_alpha:F activation_beta:F activations:S clip:f direction:s "
+    "hidden_size:i layout:i";
+static constexpr const char *kGruAttrs =
+    "activation_alpha:F activation_beta:F activations:S clip:f direction:s "
+    "hidden_size:i layout:i linear_before_reset:i";
+static constexpr const char *kLstmAttrs =
+    "activation_alpha:F activation_beta:F activations:S clip:f direction:s "
+    "hidden_size:i input_forget:i layout:i";
 static constexpr int64_t kNew = kNewestOpset;
 
 static const OpRow opTable[] = {
     {"Abs", 6, kNew, 1, 1, "", buildUnary},
     {"Add", 7, kNew, 2, 2, "", buildBinary},
+    {"ArgMax", 1, kNew, 1, 1, "axis:i keepdims:i select_last_index:i",
+     buildArg},
+    {"ArgMin", 1, kNew, 1, 1, "axis:i keepdims:i select_last_index:i",
+     buildArg},
     {"AveragePool", 7, kNew, 1, 1,
      "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I "
      "pads:I strides:I",
@@ -44,9 +57,12 @@ static const OpRow opTable[] = {
     {"ConstantOfShape", 9, kNew, 1, 1, "value:t", buildConstantOfShape},
     {"Conv", 1, kNew, 2, 3, kConvAttrs, buildConv},
     {"Cos", 7, kNew, 1, 1, "", buildUnary},
+    {"CumProd", 26, kNew, 2, 2, "exclusive:i reverse:i", buildCumulative},
+    {"CumSum", 11, kNew, 2, 2, "exclusive:i reverse:i", buildCumulative},
     {"DepthToSpace", 1, kNew, 1, 1, "blocksize:i mode:s", buildDepthToSpace},
     {"Div", 7, kNew, 2, 2, "", buildBinary},
     {"Dropout", 7, kNew, 1, 3, "ratio:f seed:i", buildIdentity},
+    {"Einsum", 12, kNew, 1, kVariadic, "equation:s", buildEinsum},
     {"Elu", 6, kNew, 1, 1, "alpha:f", buildActivation},
     {"Equal", 7, kNew, 2, 2, "", nullptr},
     {"Erf", 9, kNew, 1, 1, "", buildUnary},
@@ -58,6 +74,7 @@ static const OpRow opTable[] = {
     {"Gather", 1, kNew, 2, 2, "axis:i", buildGather},
     {"GatherElements", 11, kNew, 2, 2, "axis:i", buildGatherElements},
     {"GatherND", 11, kNew, 2, 2, "batch_dims:i", buildGatherND},
+    {"GRU", 7, kNew, 3, 6, kGruAttrs, buildGru},
     {"Gelu", 20, kNew, 1, 1, "approximate:s", buildActivation},
     {"Gemm", 7, kNew, 2, 3, "alpha:f beta:f transA:i transB:i", buildGemm},
     {"GlobalAveragePool", 1, kNew, 1, 1, "", buildGlobalAveragePool},
@@ -73,6 +90,7 @@ static const OpRow opTable[] = {
     {"LayerNormalization", 17, kNew, 2, 3, "axis:i epsilon:f stash_type:i",
      buildLayerNormalization},
     {"Identity", 1, kNew, 1, 1, "", buildIdentity, true},
+    {"LSTM", 7, kNew, 3, 8, kLstmAttrs, buildLstm},
     {"LeakyRelu", 6, kNew, 1, 1, "alpha:f", buildActivation},
     {"Log", 6, kNew, 1, 1, "", buildUnary},
     {"LogSoftmax", 1, kNew, 1, 1, "axis:i", buildSoftmax},
@@ -100,12 +118,19 @@ static const OpRow opTable[] = {
     {"RMSNormalization", 23, kNew, 2, 2, "axis:i epsilon:f stash_type:i",
      buildRmsNormalization},
     {"Range", 11, kNew, 3, 3, "stash_type:i", buildRange},
+    {"RNN", 7, kNew, 3, 6, kRnnAttrs, buildRnn},
     {"Reciprocal", 6, kNew, 1, 1, "", buildUnary},
+    {"ReduceL1", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
+    {"ReduceL2", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
+    {"ReduceLogSum", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
+    {"ReduceLogSumExp", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
     {"ReduceMax", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
     {"ReduceMean", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
     {"ReduceMin", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
     {"ReduceProd", 1, kNew, 1, 2, kReduceAttrs, nullptr},
+    {"ReduceProd", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
     {"ReduceSum", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
+    {"ReduceSumSquare", 1, kNew, 1, 2, kReduceAttrs, buildReduce},
     {"Relu", 6, kNew, 1, 1, "", buildUnary},
     {"Reshape", 5, kNew, 2, 2, "allowzero:i", buildReshape},
     {"Resize", 10, kNew, 1, 4,
@@ -153,12 +178,23 @@ static const OpRow opTable[] = {
     {"Tanh", 6, kNew, 1, 1, "", buildUnary},
     {"TensorScatter", 24, kNew, 2, 3, "axis:i mode:s", buildTensorScatter},
     {"Tile", 6, kNew, 2, 2, "", buildTile},
+    {"TopK", 1, 9, 1, 1, "axis:i k:i", buildTopK},
+    {"TopK", 10, kNew, 2, 2, "axis:i largest:i sorted:i", buildTopK},
     {"Transpose", 1, kNew, 1, 1, "perm:I", buildTranspose},
     {"Trilu", 14, kNew, 1, 2, "upper:i", buildTrilu},
     {"Unique", 11, kNew, 1, 1, "axis:i sorted:i", buildUnique},
     {"Unsqueeze", 1, kNew, 1, 2, "axes:I", buildUnsqueeze},
     {"Upsample", 9, 9, 2, 2, "mode:s", buildResize},
     {"Where", 9, kNew, 3, 3, "", buildWhere},
+    // Ops of shape arithmetic alone: there is no builder, so their inputs have
+    // to be known at compile time.
+    {"ConstantOfShape", 9, kNew, 1, 1, "value:t", nullptr},
+    {"Equal", 7, kNew, 2, 2, "", nullptr},
+    {"Expand", 8, kNew, 2, 2, "", nullptr},
+    {"Gather", 1, kNew, 2, 2, "axis:i", nullptr},
+    {"Range", 11, kNew, 3, 3, "", nullptr},
+    {"Size", 1, kNew, 1, 1, "", nullptr},
+    {"Where", 9, kNew, 3, 3, "", nullptr},
 };
 
 const OpRow *findOp(StringRef name, int64_t opset, bool &knownName) {
@@ -203,6 +239,8 @@ static bool hasKind(const onnx::AttributeProto &attr, char kind) {
     return attr.type() == AttributeProto::FLOATS;
   case 'p':
     return attr.type() == AttributeProto::TYPE_PROTO;
+  case 'S':
+    return attr.type() == AttributeProto::STRINGS;
   default:
     return false;
   }

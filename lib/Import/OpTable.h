@@ -23,8 +23,8 @@ struct OpRow {
   /// Inputs: that must be there, and that may be there.
   unsigned minInputs;
   unsigned maxInputs;
-  /// Space-separated `name:kind`; kinds as in `attributeKinds`: i f s t, and
-  /// I F for lists. An attribute that is not listed is refused.
+  /// Space-separated `name:kind`; kinds as in `hasKind`: i f s t, and
+  /// I F S for lists. An attribute that is not listed is refused.
   const char *attributes;
   BuildFn build;
   /// Whether an input may be a sequence or an optional.
@@ -58,6 +58,18 @@ LogicalResult buildGlobalMaxPool(NodeImporter &n);
 // ImportMatMul.cpp
 LogicalResult buildGemm(NodeImporter &n);
 LogicalResult buildMatMul(NodeImporter &n);
+// ImportEinsum.cpp
+LogicalResult buildEinsum(NodeImporter &n);
+// ImportOrder.cpp
+LogicalResult buildArg(NodeImporter &n);
+LogicalResult buildTopK(NodeImporter &n);
+LogicalResult buildCumulative(NodeImporter &n);
+// ImportRecurrent.cpp
+LogicalResult buildLstm(NodeImporter &n);
+LogicalResult buildGru(NodeImporter &n);
+LogicalResult buildRnn(NodeImporter &n);
+// ImportReduce.cpp
+LogicalResult buildReduce(NodeImporter &n);
 // ImportElementwise.cpp
 LogicalResult buildBinary(NodeImporter &n);
 LogicalResult buildUnary(NodeImporter &n);
@@ -80,8 +92,6 @@ LogicalResult buildInstanceNormalization(NodeImporter &n);
 LogicalResult buildGroupNormalization(NodeImporter &n);
 LogicalResult buildLpNormalization(NodeImporter &n);
 LogicalResult buildMeanVarianceNormalization(NodeImporter &n);
-// ImportNormalize.cpp
-LogicalResult buildReduce(NodeImporter &n);
 // ImportShape.cpp
 LogicalResult buildReshape(NodeImporter &n);
 LogicalResult buildFlatten(NodeImporter &n);

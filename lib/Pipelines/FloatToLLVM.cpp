@@ -53,9 +53,11 @@ void qnt::buildFloatToLinalgPipeline(OpPassManager &pm) {
 
 void qnt::buildFloatBufferPipeline(OpPassManager &pm) {
   pm.addPass(createQntProtectInputs());
+  pm.addPass(createQntAnchorLoops());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferizeFunctionBoundaries = true;
+  bufferize.allowReturnAllocsFromLoops = true;
   bufferize.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
   bufferize.unknownTypeConversion =

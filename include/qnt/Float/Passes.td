@@ -95,6 +95,39 @@ def QntProtectInputs : Pass<"qnt-protect-inputs", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
 }
 
+def QntAnchorLoops : Pass<"qnt-anchor-loops"> {
+  let summary = "Make loops write what they carry into one buffer";
+  let description = [{
+    Each tensor that `scf.for` yields is written into the argument that carries
+    it, so that bufferization gives the loop one buffer. What is yielded
+    stays as it is if it is that argument, parts of it overwritten by
+    `tensor.insert`, `tensor.insert_slice` or inner loops; loops without tensors
+    are not touched; nothing is refused.
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>, %n: index) -> tensor<4xf32> {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %r = scf.for %i = %c0 to %n step %c1 iter_args(%a = %x) -> (tensor<4xf32>) {
+        %s = math.exp %a : tensor<4xf32>
+        scf.yield %s : tensor<4xf32>
+      }
+      return %r : tensor<4xf32>
+    }
+    // ----- after
+    ...
+        %s = math.exp %a : tensor<4xf32>
+        %w = bufferization.materialize_in_destination %s in %a : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+        scf.yield %w : tensor<4xf32>
+    ...
+    ```
+  }];
+  let statistics = [Statistic<"numAnchored", "anchored",
+                              "Number of carried tensors that are written">];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def QntTileFloatConvs : Pass<"qnt-tile-float-convs"> {
   let summary = "Turn float convolutions on buffers into register-tiled loops";
   let description = [{
