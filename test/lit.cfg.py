@@ -23,7 +23,8 @@ config.excludes = ["Inputs", "unit"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.qnt_obj_root, "test")
 
-llvm_config.with_system_environment(["HOME", "TMP", "TEMP", "CCACHE_DIR"])
+llvm_config.with_system_environment(["HOME", "TMP", "TEMP", "CCACHE_DIR",
+                                     "QNT_ALL_NODE_TESTS"])
 llvm_config.use_default_substitutions()
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.with_environment("PYTHONDONTWRITEBYTECODE", "1")

@@ -25,14 +25,16 @@ int64_t TensorContract::elementBytes() const {
 
 std::optional<int64_t> qnt::getElementBytes(StringRef dtype) {
   return llvm::StringSwitch<std::optional<int64_t>>(dtype)
-      .Cases({"int8", "uint8", "bool"}, 1)
-      .Cases({"int16", "uint16", "float16"}, 2)
+      .Cases({"int4", "uint4", "int8", "uint8", "bool"}, 1)
+      .Cases({"int16", "uint16", "float16", "bfloat16"}, 2)
       .Cases({"int32", "uint32", "float32"}, 4)
       .Cases({"int64", "uint64", "float64"}, 8)
       .Default(std::nullopt);
 }
 
 static std::optional<std::string> numpyName(Type type) {
+  if (type.isBF16())
+    return std::string("bfloat16");
   if (type.isF16() || type.isF32() || type.isF64())
     return "float" + std::to_string(type.getIntOrFloatBitWidth());
   IntegerType integer = dyn_cast<IntegerType>(type);
@@ -124,6 +126,13 @@ static bool readTensor(ModuleOp module, DictionaryAttr entry, Twine where,
     return false;
   }
   tensor.dtype = *dtype;
+  // The IR does not tell unsigned from signed, nor 4 bits from the byte that
+  // holds them.
+  if (auto given = reader.optional<StringAttr>("dtype", "a string")) {
+    if (getElementBytes(given.getValue()) != getElementBytes(*dtype))
+      reader.fail("dtype", "of the width of the type");
+    tensor.dtype = given.str();
+  }
   tensor.shape.assign(shaped.getShape().begin(), shaped.getShape().end());
   reader.forEach<FloatAttr>(
       "scale", "a float or an array of floats", false, [&](FloatAttr scale) {

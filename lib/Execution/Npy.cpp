@@ -69,7 +69,8 @@ static llvm::Error parseDescr(StringRef descr, NpyHeader &header) {
   auto unknown = [&] {
     return makeError("has dtype '" + descr +
                      "', which is not supported; expected bool, int8 to int64, "
-                     "uint8 to uint64, float16, float32 or float64");
+                     "uint8 to uint64, float16, bfloat16, float32 or "
+                     "float64");
   };
   if (descr.size() < 2)
     return unknown();
@@ -95,6 +96,9 @@ static llvm::Error parseDescr(StringRef descr, NpyHeader &header) {
                    .Case("f2", DType::Float16)
                    .Case("f4", DType::Float32)
                    .Case("f8", DType::Float64)
+                   // What numpy writes for types that it does not know.
+                   .Case("V2", DType::BFloat16)
+                   .Case("bfloat16", DType::BFloat16)
                    .Default(std::nullopt);
   if (!dtype)
     return unknown();
@@ -318,9 +322,9 @@ llvm::Error NpyReader::read(MutableArrayRef<char> out) {
 //===----------------------------------------------------------------------===//
 
 static StringRef getDescr(DType dtype) {
-  static constexpr StringLiteral names[] = {"|b1", "|i1", "|u1", "<i2",
-                                            "<u2", "<i4", "<u4", "<i8",
-                                            "<u8", "<f2", "<f4", "<f8"};
+  static constexpr StringLiteral names[] = {"|b1", "|i1", "|u1", "<i2", "<u2",
+                                            "<i4", "<u4", "<i8", "<u8", "<f2",
+                                            "<f4", "<f8", "<V2"};
   return names[static_cast<unsigned>(dtype)];
 }
 

@@ -18,10 +18,25 @@ using namespace mlir::qnt;
 // Inputs and outputs of a function
 //===----------------------------------------------------------------------===//
 
+/// Signless integers are signed unless the attribute `qnt.dtype` says what they
+/// are; 4-bit ones lie in a byte each.
+static void applyDType(TensorSpec &spec, StringAttr attribute) {
+  if (!attribute)
+    return;
+  StringRef name = attribute.getValue();
+  std::optional<DType> dtype =
+      name == "uint4" ? DType::UInt8 : parseDType(name);
+  if (dtype && getByteWidth(*dtype) == getByteWidth(spec.dtype))
+    spec.dtype = *dtype;
+}
+
 static LogicalResult addSpec(FunctionOpInterface function, Type type,
-                             StringAttr name, const Twine &fallback,
+                             StringAttr name, StringAttr dtype,
+                             const Twine &fallback,
                              SmallVectorImpl<NamedSpec> &specs) {
   std::optional<TensorSpec> spec = TensorSpec::get(type);
+  if (spec)
+    applyDType(*spec, dtype);
   if (!spec)
     return function.emitError("expected ")
            << fallback.str() << " to be a tensor of static shape with a "
@@ -36,6 +51,7 @@ qnt::getInputSpecs(FunctionOpInterface function) {
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
     if (failed(addSpec(function, type,
                        function.getArgAttrOfType<StringAttr>(i, "qnt.name"),
+                       function.getArgAttrOfType<StringAttr>(i, "qnt.dtype"),
                        "arg" + Twine(i), specs)))
       return failure();
   return specs;
@@ -47,6 +63,7 @@ qnt::getOutputSpecs(FunctionOpInterface function) {
   for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
     if (failed(addSpec(function, type,
                        function.getResultAttrOfType<StringAttr>(i, "qnt.name"),
+                       function.getResultAttrOfType<StringAttr>(i, "qnt.dtype"),
                        "result" + Twine(i), specs)))
       return failure();
   return specs;
@@ -120,6 +137,8 @@ static llvm::Expected<int64_t> matchArray(const ArrayArchive &archive,
                      stringify(input.spec.dtype) + ")");
   ArrayRef<int64_t> shape = input.spec.shape;
   ArrayRef<int64_t> held = array.spec.shape;
+  if (held == shape)
+    return 1;
   int64_t batch = shape.empty() ? 1 : shape.front();
   bool fits = !held.empty() &&
               held.drop_front() == shape.drop_front(shape.empty() ? 0 : 1) &&
@@ -145,6 +164,9 @@ llvm::Expected<SampleStream> SampleStream::open(ArrayArchive archive,
   SampleStream stream;
   stream.archive = std::make_shared<ArrayArchive>(std::move(archive));
   stream.inputs.assign(inputs.begin(), inputs.end());
+  // A model without inputs has one result.
+  if (inputs.empty())
+    stream.numSamples = 1;
   for (const NamedSpec &input : inputs) {
     auto array = findArray(*stream.archive, input, inputs);
     if (!array)
@@ -179,8 +201,9 @@ llvm::Expected<bool> SampleStream::next(SmallVectorImpl<Tensor> &out) {
       out[i] = Tensor(input.spec);
     if (llvm::Error error = streams[i].read(out[i].bytes()))
       return std::move(error);
-    std::optional<int64_t> bad =
-        findNonFinite(input.spec.dtype, out[i].bytes());
+    std::optional<int64_t> bad;
+    if (!acceptNonFinite)
+      bad = findNonFinite(input.spec.dtype, out[i].bytes());
     if (bad)
       return makeError("array '" + Twine(arrayNames[i]) + "' in '" +
                        archive->getPath() + "' is not finite: sample " +

@@ -32,16 +32,26 @@ struct DTypeInfo {
 
 static DTypeInfo getInfo(DType dtype) {
   static constexpr DTypeInfo infos[] = {
-      {"bool", 1},   {"int8", 1},    {"uint8", 1},   {"int16", 2},
-      {"uint16", 2}, {"int32", 4},   {"uint32", 4},  {"int64", 8},
-      {"uint64", 8}, {"float16", 2}, {"float32", 4}, {"float64", 8}};
+      {"bool", 1},    {"int8", 1},    {"uint8", 1},   {"int16", 2},
+      {"uint16", 2},  {"int32", 4},   {"uint32", 4},  {"int64", 8},
+      {"uint64", 8},  {"float16", 2}, {"float32", 4}, {"float64", 8},
+      {"bfloat16", 2}};
   return infos[static_cast<unsigned>(dtype)];
 }
 
 StringRef qnt::stringify(DType dtype) { return getInfo(dtype).name; }
 unsigned qnt::getByteWidth(DType dtype) { return getInfo(dtype).width; }
 
+std::optional<DType> qnt::parseDType(StringRef name) {
+  for (unsigned i = 0; i <= static_cast<unsigned>(DType::BFloat16); ++i)
+    if (stringify(static_cast<DType>(i)) == name)
+      return static_cast<DType>(i);
+  return std::nullopt;
+}
+
 std::optional<DType> qnt::getDType(Type type) {
+  if (type.isBF16())
+    return DType::BFloat16;
   if (type.isF16())
     return DType::Float16;
   if (type.isF32())
@@ -78,6 +88,8 @@ Type qnt::getElementType(MLIRContext *context, DType dtype) {
     return Float32Type::get(context);
   case DType::Float64:
     return Float64Type::get(context);
+  case DType::BFloat16:
+    return BFloat16Type::get(context);
   case DType::Bool:
     return IntegerType::get(context, 1);
   case DType::UInt8:
@@ -210,8 +222,8 @@ std::optional<Tensor> Tensor::get(ElementsAttr attribute) {
   return tensor;
 }
 
-static double halfToDouble(uint16_t bits) {
-  APFloat value(APFloat::IEEEhalf(), APInt(16, bits));
+static double halfToDouble(const llvm::fltSemantics &format, uint16_t bits) {
+  APFloat value(format, APInt(16, bits));
   bool lossy = false;
   value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &lossy);
   return value.convertToDouble();
@@ -238,7 +250,9 @@ double Tensor::getAsDouble(int64_t index) const {
   case DType::UInt64:
     return as<uint64_t>()[index];
   case DType::Float16:
-    return halfToDouble(as<uint16_t>()[index]);
+    return halfToDouble(APFloat::IEEEhalf(), as<uint16_t>()[index]);
+  case DType::BFloat16:
+    return halfToDouble(APFloat::BFloat(), as<uint16_t>()[index]);
   case DType::Float32:
     return as<float>()[index];
   case DType::Float64:
@@ -273,6 +287,8 @@ std::optional<int64_t> qnt::findNonFinite(DType dtype, ArrayRef<char> bytes) {
   switch (dtype) {
   case DType::Float16:
     return findExponent<uint16_t>(bytes, 0x7c00);
+  case DType::BFloat16:
+    return findExponent<uint16_t>(bytes, 0x7f80);
   case DType::Float32:
     return findExponent<uint32_t>(bytes, 0x7f800000);
   case DType::Float64:

@@ -113,6 +113,8 @@ Type signatureType(MLIRContext *context, Elem elem) {
     return Float16Type::get(context);
   if (elem == Elem::BFloat16)
     return BFloat16Type::get(context);
+  if (bitsOf(elem) == 4)
+    return IntegerType::get(context, 8);
   return irType(context, elem);
 }
 

@@ -56,7 +56,7 @@ unsigned bitsOf(Elem elem);
 /// integers are signless, bool is i1.
 Type irType(MLIRContext *context, Elem elem);
 /// The type in the signature of the function: as `irType`, but float16 and
-/// bfloat16 are themselves.
+/// bfloat16 are themselves, and 4-bit integers lie in a byte.
 Type signatureType(MLIRContext *context, Elem elem);
 /// The element type that an IR type stands for when nothing else is known.
 Elem elemFromIR(Type type);

@@ -278,6 +278,8 @@ LogicalResult GraphImporter::reportUnsupported() {
 /// cannot tell from another; empty for the others.
 static StringRef dtypeAttribute(Elem elem) {
   switch (elem) {
+  case Elem::Int4:
+    return "int4";
   case Elem::UInt4:
     return "uint4";
   case Elem::UInt8:
@@ -291,6 +293,26 @@ static StringRef dtypeAttribute(Elem elem) {
   default:
     return "";
   }
+}
+
+/// An argument as the type that the graph computes in, or a result as the type
+/// of the signature.
+static Value convertAtBorder(OpBuilder &builder, Location loc, Value value,
+                             Elem elem, Type to) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getElementType() == to)
+    return value;
+  bool widens = type.getElementTypeBitWidth() < to.getIntOrFloatBitWidth();
+  auto result = type.clone(to);
+  if (isFloat(elem) && widens)
+    return arith::ExtFOp::create(builder, loc, result, value);
+  if (isFloat(elem))
+    return arith::TruncFOp::create(builder, loc, result, value);
+  if (widens && isUnsigned(elem))
+    return arith::ExtUIOp::create(builder, loc, result, value);
+  if (widens)
+    return arith::ExtSIOp::create(builder, loc, result, value);
+  return arith::TruncIOp::create(builder, loc, result, value);
 }
 
 void GraphImporter::startFunction(StringRef functionName) {
@@ -310,11 +332,8 @@ void GraphImporter::startFunction(StringRef functionName) {
       function.setArgAttr(i, "qnt.dtype", builder.getStringAttr(dtype));
     BlockArgument argument = body->getArgument(i);
     argument.setLoc(NameLoc::get(builder.getStringAttr(input.name), file));
-    Value value = argument;
-    auto type = cast<RankedTensorType>(argument.getType())
-                    .clone(irType(context, input.elem));
-    if (type != argument.getType())
-      value = arith::ExtFOp::create(builder, argument.getLoc(), type, value);
+    Value value = convertAtBorder(builder, argument.getLoc(), argument,
+                                  input.elem, irType(context, input.elem));
     values[input.name] = OnnxValue(value, input.elem);
   }
 }
@@ -337,7 +356,8 @@ FailureOr<Value> GraphImporter::finishOutput(const onnx::ValueInfoProto &output,
   if (failed(result))
     return error() << "output '" << output.name()
                    << "' cannot be computed: " << n.getReason();
-  return n.convertFloat(*result, signatureType(builder.getContext(), elem));
+  return convertAtBorder(builder, file, *result, elem,
+                         signatureType(builder.getContext(), elem));
 }
 
 LogicalResult GraphImporter::finishFunction() {

@@ -225,8 +225,9 @@ LogicalResult buildClip(NodeImporter &n) {
 }
 
 LogicalResult buildIdentity(NodeImporter &n) {
-  if (n.constantOf(2) && n.constantOf(2)->size() == 1 &&
-      n.constantOf(2)->at(0) != 0)
+  const HostTensor *training = n.constantOf(2);
+  if (n.hasInput(2) &&
+      !(training && training->size() == 1 && training->at(0) == 0))
     return n.unsupported("dropout in training mode");
   n.setResult(0, n.inputOf(0));
   return success();

@@ -57,7 +57,7 @@
 
 // REDEFINE: %{data} = unknown.npz
 // RUN: %{run}=UNKNOWN
-// UNKNOWN: error: calibration: array 'x' in '{{.*}}unknown.npz' has dtype '<c8', which is not supported; expected bool, int8 to int64, uint8 to uint64, float16, float32 or float64
+// UNKNOWN: error: calibration: array 'x' in '{{.*}}unknown.npz' has dtype '<c8', which is not supported; expected bool, int8 to int64, uint8 to uint64, float16, bfloat16, float32 or float64
 
 // REDEFINE: %{data} = nan.npz
 // RUN: %{run}=NAN

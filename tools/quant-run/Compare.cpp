@@ -30,6 +30,7 @@ Comparison::open(StringRef path, ArrayRef<NamedSpec> outputs, int64_t samples) {
                      " samples, but the "
                      "inputs hold " +
                      Twine(samples));
+  stream->allowNonFinite();
   auto comparison = std::make_unique<Comparison>();
   comparison->expected = std::move(*stream);
   for (const NamedSpec &output : outputs)

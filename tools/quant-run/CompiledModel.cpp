@@ -42,11 +42,11 @@ llvm::Expected<Contract> qnt::readContract(const RunOptions &options) {
   return contract;
 }
 
+/// 4-bit integers lie in a byte each.
 static std::optional<DType> toDType(StringRef name) {
-  for (unsigned i = 0; i <= static_cast<unsigned>(DType::Float64); ++i)
-    if (stringify(static_cast<DType>(i)) == name)
-      return static_cast<DType>(i);
-  return std::nullopt;
+  if (name == "int4")
+    return DType::Int8;
+  return name == "uint4" ? DType::UInt8 : parseDType(name);
 }
 
 llvm::Expected<SmallVector<NamedSpec>>

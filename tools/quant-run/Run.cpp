@@ -25,10 +25,10 @@ public:
   Collector(ArrayRef<NamedSpec> outputs, int64_t samples) : outputs(outputs) {
     for (const NamedSpec &output : outputs) {
       TensorSpec spec = output.spec;
-      if (spec.shape.empty())
-        spec.shape.push_back(samples);
-      else
+      if (!spec.shape.empty())
         spec.shape.front() *= samples;
+      else if (samples != 1)
+        spec.shape.push_back(samples);
       joined.emplace_back(spec);
     }
   }
@@ -85,6 +85,7 @@ static llvm::Error runBenchmark(const RunOptions &options, Model &model) {
     auto samples = SampleStream::open(options.inputs, model.getInputs());
     if (!samples)
       return samples.takeError();
+    samples->allowNonFinite();
     llvm::Expected<bool> more = samples->next(in);
     if (!more)
       return more.takeError();
@@ -102,6 +103,7 @@ static llvm::Error runSamples(const RunOptions &options, Model &model,
   auto samples = SampleStream::open(options.inputs, model.getInputs());
   if (!samples)
     return samples.takeError();
+  samples->allowNonFinite();
   int64_t count = samples->getNumSamples();
   std::unique_ptr<Comparison> comparison;
   std::unique_ptr<Evaluation> evaluation;
@@ -165,6 +167,13 @@ static llvm::Expected<bool> runModel(const RunOptions &options) {
 
 int qnt::runQuantRun(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  StringRef first = argc == 2 ? argv[1] : "";
+  if (first.consume_front("--serve="))
+    return runServer(first);
+  return runCommandLine(argc, argv);
+}
+
+int qnt::runCommandLine(int argc, char **argv) {
   llvm::Expected<RunOptions> options = parseRunOptions(argc, argv);
   llvm::Expected<bool> agrees =
       options ? runModel(*options) : options.takeError();

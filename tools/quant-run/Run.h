@@ -7,10 +7,16 @@
 #ifndef QNT_TOOLS_QUANT_RUN_RUN_H
 #define QNT_TOOLS_QUANT_RUN_RUN_H
 
+#include "mlir/Support/LLVM.h"
+
 namespace mlir::qnt {
 
 /// Runs quant-run and returns the exit code of the process.
 int runQuantRun(int argc, char **argv);
+/// One run, or nothing but an error.
+int runCommandLine(int argc, char **argv);
+/// Runs the lines of standard input (see Serve.cpp) under "SECONDS,MEBIBYTES".
+int runServer(StringRef limits);
 
 } // namespace mlir::qnt
 

@@ -11,15 +11,17 @@
 //     arena_bytes = 4096 : i64, arena_align = 64 : i64, static_arena = false,
 //     macs = 123456 : i64, isa = ["avx512vnni"],
 //     inputs = [{name = "image", type = tensor<1x8x8x1xi8>,
-//                scale = [0.5 : f32], zero_point = [-3], axis = 0 : i64}],
+//                scale = [0.5 : f32], zero_point = [-3], axis = 0 : i64},
+//               {name = "ids", type = tensor<1x8xi8>, dtype = "uint8"}],
 //     outputs = [{name = "scores", type = tensor<1x10xf32>}],
 //     float_ops = [{op = "tosa.exp", name = "softmax", reason = "..."}]}
 //
-// `scale`, `zero_point`, `axis`, `static_arena`, `isa` and `float_ops` may be
-// left out, and lists of one be written without brackets. The provenance comes
-// from the attributes `qnt.mode` (by default int8 where there is a rounding,
-// else float), `qnt.rounding`, `qnt.model_sha256`, `qnt.calibration_sha256`;
-// triple and CPU are those that the code is emitted for.
+// `dtype` (where the type does not tell), `scale`, `zero_point`, `axis`,
+// `static_arena`, `isa` and `float_ops` may be left out, and lists of one be
+// written without brackets. The provenance comes from the attributes `qnt.mode`
+// (by default int8 where there is a rounding, else float), `qnt.rounding`,
+// `qnt.model_sha256`, `qnt.calibration_sha256`; triple and CPU are those that
+// the code is emitted for.
 //
 //===----------------------------------------------------------------------===//
 

@@ -33,11 +33,15 @@ std::string describeInputs(ArrayRef<NamedSpec> inputs);
 class SampleStream {
 public:
   /// Array `[N * d0, d1, ...]` serves an input of shape `[d0, d1, ...]`, `[N]`
-  /// a scalar; all inputs have the same N.
+  /// a scalar; all inputs have the same N. An array of the very shape of the
+  /// input is one sample.
   static llvm::Expected<SampleStream> open(StringRef path,
                                            ArrayRef<NamedSpec> inputs);
   static llvm::Expected<SampleStream> open(ArrayArchive archive,
                                            ArrayRef<NamedSpec> inputs);
+
+  /// Samples may hold NaN and infinity, which are else refused.
+  void allowNonFinite() { acceptNonFinite = true; }
 
   int64_t getNumSamples() const { return numSamples; }
   int64_t getPosition() const { return position; }
@@ -52,6 +56,7 @@ private:
   SmallVector<NamedSpec> inputs;
   SmallVector<std::string> arrayNames;
   SmallVector<ArrayStream> streams;
+  bool acceptNonFinite = false;
   int64_t numSamples = 0;
   int64_t position = 0;
 };

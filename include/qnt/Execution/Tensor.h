@@ -32,16 +32,19 @@ enum class DType : uint8_t {
   UInt64,
   Float16,
   Float32,
-  Float64
+  Float64,
+  BFloat16
 };
 
-/// The numpy name, e.g. "float32".
+/// The numpy name, e.g. "float32"; "bfloat16" is that of ml_dtypes.
 StringRef stringify(DType dtype);
 /// Bytes of one element.
 unsigned getByteWidth(DType dtype);
 /// The dtype that stores elements of this type: signless integers as signed,
 /// i1 as bool, index as int64; nothing for other types.
 std::optional<DType> getDType(Type elementType);
+/// The dtype of that name.
+std::optional<DType> parseDType(StringRef name);
 /// The MLIR type of an element: unsigned dtypes give `uiN`, bool gives `i1`.
 Type getElementType(MLIRContext *context, DType dtype);
 

@@ -20,6 +20,8 @@ static Attribute describe(Builder &builder, Type type, DictionaryAttr attrs,
     name = attrs.getAs<StringAttr>("qnt.name");
   entry.set("name", name ? name : builder.getStringAttr(fallback));
   entry.set("type", TypeAttr::get(type));
+  if (Attribute dtype = attrs ? attrs.get("qnt.dtype") : Attribute())
+    entry.set("dtype", dtype);
   // What float tensors become inside is none of the caller's business.
   if (attrs && isa<IntegerType>(getElementTypeOrSelf(type)))
     for (StringRef key : {"scale", "zero_point"})
