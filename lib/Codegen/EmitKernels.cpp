@@ -53,6 +53,7 @@ static StepHandlers allHandlers() {
   populatePoolSteps(handlers);
   populateLayoutSteps(handlers);
   populateReductionSteps(handlers);
+  populateResizeSteps(handlers);
   populateCallSteps(handlers);
   return handlers;
 }

@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
+#include "qnt/Analysis/Resize.h"
 #include "qnt/Dialect/IR/QntNumerics.h"
 #include "qnt/Numerics/Reference.h"
 #include "qnt/Numerics/Softmax.h"
@@ -275,6 +276,26 @@ static MaybeKernel makeSumPool(linalg::PoolingNhwcSumOp op) {
   }};
 }
 
+static MaybeKernel makeResize(tosa::ResizeOp op) {
+  std::optional<ResizeAxes> axes = getResizeAxes(op);
+  Type result = getElementTypeOrSelf(op.getType());
+  if (failed(expectBytes(op, {op.getInput()})))
+    return failure();
+  if (!axes || !result.isSignlessInteger(axes->bilinear ? 32 : 8))
+    return op.emitError("expected constant scales, and a result of i32 where "
+                        "the mode is bilinear, else of i8");
+  num::Dims dims = dimsOf(op.getInput());
+  return {[axes = *axes, dims](Inputs in, Outputs out) {
+    const int8_t *from = in[0]->as<int8_t>().data();
+    if (axes.bilinear)
+      num::resizeBilinear(from, out[0].as<int32_t>().data(), dims[0], dims[3],
+                          axes.y, axes.x);
+    else
+      num::resizeNearest(from, out[0].as<int8_t>().data(), dims[0], dims[3],
+                         axes.y, axes.x);
+  }};
+}
+
 FailureOr<std::optional<TensorKernel>>
 mlir::qnt::makeTensorKernel(Operation *op) {
   auto isFloat = [](Type type) {
@@ -309,6 +330,7 @@ mlir::qnt::makeTensorKernel(Operation *op) {
       .Case([](tosa::DepthwiseConv2DOp op) { return makeConv(op, true); })
       .Case([](tosa::MatMulOp op) { return makeMatmul(op); })
       .Case([](tosa::MaxPool2dOp op) { return makeMaxPool(op); })
+      .Case([](tosa::ResizeOp op) { return makeResize(op); })
       .Case([](linalg::PoolingNhwcSumOp op) { return makeSumPool(op); })
       .Default([](Operation *) { return std::optional<TensorKernel>(); });
 }

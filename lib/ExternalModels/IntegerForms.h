@@ -145,8 +145,8 @@ FailureOr<Values> buildConvolution(RewriterBase &rewriter, Operation *op,
 /// Attaches the models of LinalgProducts.cpp.
 void attachLinalgProducts(MLIRContext &context);
 
-/// Attaches the models of LinalgProducts.cpp.
-void attachLinalgProducts(MLIRContext &context);
+/// Attaches the model of TosaResize.cpp.
+void attachTosaResize(MLIRContext &context);
 
 } // namespace mlir::qnt::models
 

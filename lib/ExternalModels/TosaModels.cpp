@@ -510,6 +510,7 @@ void mlir::qnt::registerTosaModels(DialectRegistry &registry) {
     MatMulOp::attachInterface<MatMulModel>(*context);
     ClampOp::attachInterface<ClampModel>(*context);
     PadOp::attachInterface<PadModel>(*context);
+    attachTosaResize(*context);
     ArgMaxOp::attachInterface<ArgMaxModel>(*context);
     AvgPool2dOp::attachInterface<AvgPoolModel>(*context);
     ReduceSumOp::attachInterface<ReduceSumModel>(*context);

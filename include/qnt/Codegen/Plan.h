@@ -181,6 +181,7 @@ void populateContractionSteps(StepHandlers &handlers);
 void populatePoolSteps(StepHandlers &handlers);
 void populateLayoutSteps(StepHandlers &handlers);
 void populateReductionSteps(StepHandlers &handlers);
+void populateResizeSteps(StepHandlers &handlers);
 void populateCallSteps(StepHandlers &handlers);
 
 /// A kernel that moves elements: output = input ^ flip, broadcast by strides.

@@ -159,6 +159,38 @@ class Graph:
                   f"{pad}, 0, 0, 0>}} : ({self.type((n, h, w, c))}) -> "
                   f"{self.type(self.values[-1][1])}")
 
+    def resize(self):
+        x = self.pick(4)
+        if not x:
+            return
+        name, (n, h, w, c), zp = x
+        bilinear = self.random.random() < 0.5
+        scale, offset, border, size = [], [], [], []
+        for extent in (h, w):
+            up, down = self.random.choice([(2, 1), (4, 2), (6, 4), (2, 2)])
+            shift = self.random.randint(-1, 1)
+            last = (extent - 1) * up - shift + self.random.randint(0, down)
+            out = last // down + 1
+            size.append(out)
+            scale += [up, down]
+            offset.append(shift)
+            border.append((out - 1) * down - (extent - 1) * up + shift)
+        shape = (n, *size, c)
+        if size[0] * size[1] * c > 4000 or min(size) < 1:
+            return
+        constants = [self.shape_constant(v) for v in (scale, offset, border)]
+        mode, kind = ("BILINEAR", "i32") if bilinear else (
+            "NEAREST_NEIGHBOR", "i8")
+        result = self.name() if bilinear else self.define(shape, zp)
+        self.emit(f"{result} = tosa.resize {name}, {', '.join(constants)} "
+                  f"{{mode = {mode}}} : ({self.type((n, h, w, c))}, "
+                  f"!tosa.shape<4>, !tosa.shape<2>, !tosa.shape<2>) -> "
+                  f"{self.type(shape, kind)}")
+        if bilinear:
+            weights = scale[0] * scale[2]
+            self.rescale(result, shape, self.random.uniform(0.6, 1.5) / weights,
+                         input_zp=zp * weights)
+
     def concat(self):
         x = self.pick(4)
         if not x:
@@ -233,7 +265,7 @@ class Graph:
                   f" {self.type(shape, 'f32')} to {self.type(shape)}")
         makers = [self.conv] * 4 + [self.depthwise] * 2 + [self.binary] * 4 + [
             self.table, self.requantize, self.max_pool, self.concat,
-            self.concat, self.slice, self.pad, self.reshape, self.reshape,
+            self.concat, self.resize, self.resize, self.slice, self.pad, self.reshape, self.reshape,
             self.transpose]
         for _ in range(steps):
             self.random.choice(makers)()
