@@ -103,7 +103,7 @@ if shutil.which("aarch64-linux-gnu-gcc"):
     features.add("aarch64-gcc")
 if shutil.which("cc"):
     features.add("cc")
-for module in ("numpy", "onnx", "onnxruntime"):
+for module in ("numpy", "onnx", "onnxruntime", "ai_edge_litert"):
     if python_has(module):
         features.add(module)
 if os.geteuid() == 0:

@@ -19,6 +19,7 @@ packages+=(llvm-$llvm-dev llvm-$llvm-tools libmlir-$llvm-dev mlir-$llvm-tools)
 packages+=(zlib1g-dev libzstd-dev libcurl4-openssl-dev libedit-dev)
 # The importer's protobuf classes and the JSON of reports and contracts.
 packages+=(libonnx-dev libprotobuf-dev protobuf-compiler nlohmann-json3-dev)
+packages+=(libflatbuffers-dev flatbuffers-compiler)
 # Linking, sanitizers, fuzzers, formatting.
 packages+=(lld-$llvm clang-$llvm libclang-rt-$llvm-dev)
 packages+=(clang-format-$llvm clang-tidy-$llvm)

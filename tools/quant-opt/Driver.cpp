@@ -1,10 +1,10 @@
 //===- Driver.cpp - quant-opt without its main ----------------------------===//
 //
 // Reads the command line as mlir-opt does, checks the output before any work,
-// turns an ONNX model into MLIR bytecode, and lets MlirOptMain do the rest. A
-// native product is the work of the pass qnt-emit, which the driver appends to
-// the user's pipeline. Nothing appears at the output unless all succeeded; each
-// fault is reported once, as `error: ...`, with exit code 1.
+// turns an ONNX or TFLite model into MLIR bytecode, and lets MlirOptMain do the
+// rest. A native product is the work of the pass qnt-emit, which the driver
+// appends to the user's pipeline. Nothing appears at the output unless all
+// succeeded; each fault is reported once, as `error: ...`, with exit code 1.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,6 +13,7 @@
 #include "qnt/Emit/Format.h"
 #include "qnt/Emit/Passes.h"
 #include "qnt/Import/Onnx.h"
+#include "qnt/Import/Tflite.h"
 #include "qnt/InitAll.h"
 #include "qnt/Report/Passes.h"
 #include "qnt/Support/ModuleInput.h"
@@ -136,7 +137,7 @@ static void appendProducts(const Options &options, EmitFormat format,
 // What to read
 //===----------------------------------------------------------------------===//
 
-/// Imports an ONNX model and hands it on as bytecode.
+/// Imports an ONNX or TFLite model and hands it on as bytecode.
 static FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
 importModel(const llvm::MemoryBuffer &input, const Options &options,
             const DialectRegistry &registry) {
@@ -148,8 +149,12 @@ importModel(const llvm::MemoryBuffer &input, const Options &options,
   MLIRContext context(registry);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
-  OwningOpRef<ModuleOp> module =
-      importOnnx(&context, input.getMemBufferRef(), importOptions);
+  OwningOpRef<ModuleOp> module;
+  if (looksLikeTflite(input.getMemBufferRef()))
+    module = importTflite(&context, input.getMemBufferRef(),
+                          {std::move(importOptions.inputShapes), ""});
+  else
+    module = importOnnx(&context, input.getMemBufferRef(), importOptions);
   if (!module)
     return failure();
   std::string bytecode;
@@ -172,9 +177,10 @@ readInput(const Options &options, const MlirOptMainConfig &config,
       openInputFile(options.input, &error);
   if (!input)
     return fail(error);
-  if (!looksLikeOnnx(input->getMemBufferRef())) {
+  if (!looksLikeTflite(input->getMemBufferRef()) &&
+      !looksLikeOnnx(input->getMemBufferRef())) {
     if (!options.inputShapes.empty())
-      return fail("--input-shapes applies to ONNX models, and '" +
+      return fail("--input-shapes applies to ONNX and TFLite models, and '" +
                   options.input + "' is none");
     if (llvm::Error error =
             checkModuleInput(input->getMemBufferRef(), registry))
@@ -182,8 +188,8 @@ readInput(const Options &options, const MlirOptMainConfig &config,
     return input;
   }
   if (!config.inputSplitMarker().empty())
-    return fail("--split-input-file cannot split the ONNX model '" +
-                options.input + "'");
+    return fail("--split-input-file cannot split the model '" + options.input +
+                "'");
   return importModel(*input, options, registry);
 }
 
@@ -273,7 +279,7 @@ int qnt::runQuantOpt(int argc, char **argv) {
                ".exe .ll .bc .mlir .mlirbc, none for an executable"));
   cl::opt<std::string> inputShapes(
       "input-shapes", cl::value_desc("name:AxBxC,..."),
-      cl::desc("Shapes of the inputs of an ONNX model"));
+      cl::desc("Shapes of the inputs of an ONNX or TFLite model"));
   cl::opt<std::string> report(
       "report", cl::value_desc("file"),
       cl::desc("Where to write what was decided for each tensor and layer, as "

@@ -125,7 +125,7 @@ static llvm::Error checkForm(const RunOptions &options, bool compiled,
   if (compiled && !options.entry.empty())
     return refuse("--entry", "MLIR");
   if (compiled && !options.inputShapes.empty())
-    return refuse("--input-shapes", "ONNX models");
+    return refuse("--input-shapes", "ONNX and TFLite models");
   if (!compiled && !options.contract.empty())
     return refuse("--contract", "compiled models");
   if (!emulated && !options.emulatorCpu.empty())

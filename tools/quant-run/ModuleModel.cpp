@@ -1,4 +1,4 @@
-//===- ModuleModel.cpp - MLIR and ONNX ------------------------------------===//
+//===- ModuleModel.cpp - MLIR, ONNX and TFLite ----------------------------===//
 //
 // Float models (and models with quantize and dequantize) run through the JIT,
 // what Codegen made through its contract, and with --reference integer models
@@ -11,6 +11,7 @@
 #include "qnt/Dialect/IR/Qnt.h"
 #include "qnt/Execution/Interpreter.h"
 #include "qnt/Import/Onnx.h"
+#include "qnt/Import/Tflite.h"
 #include "qnt/InitAll.h"
 #include "qnt/Support/ModuleInput.h"
 
@@ -138,10 +139,12 @@ llvm::Error LoadedModule::load(const RunOptions &options) {
   if (!buffer)
     return makeError("cannot open model '" + options.model +
                      "': " + buffer.getError().message());
-  if (!looksLikeOnnx((*buffer)->getMemBufferRef())) {
+  bool isTflite = looksLikeTflite((*buffer)->getMemBufferRef());
+  if (!isTflite && !looksLikeOnnx((*buffer)->getMemBufferRef())) {
     if (!options.inputShapes.empty())
-      return makeError("--input-shapes applies to ONNX models, and '" +
-                       options.model + "' is none");
+      return makeError(
+          "--input-shapes applies to ONNX and TFLite models, and '" +
+          options.model + "' is none");
     if (llvm::Error error =
             checkModuleInput((*buffer)->getMemBufferRef(), registry))
       return error;
@@ -153,7 +156,11 @@ llvm::Error LoadedModule::load(const RunOptions &options) {
     if (failed(
             parseInputShapes(options.inputShapes, import.inputShapes, error)))
       return makeError("--input-shapes: " + error);
-    module = importOnnx(context.get(), (*buffer)->getMemBufferRef(), import);
+    if (isTflite)
+      module = importTflite(context.get(), (*buffer)->getMemBufferRef(),
+                            {std::move(import.inputShapes), ""});
+    else
+      module = importOnnx(context.get(), (*buffer)->getMemBufferRef(), import);
   }
   return module ? llvm::Error::success() : reported();
 }
