@@ -219,11 +219,14 @@ LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
 
 LogicalResult GraphImporter::buildNode(NodeImporter &n, bool inputsKnown) {
   const onnx::NodeProto &node = n.node;
-  if (!node.domain().empty() && node.domain() != "ai.onnx")
+  bool isDefault = node.domain().empty() || node.domain() == "ai.onnx";
+  bool knownName;
+  const OpRow *row = findOp(
+      isDefault ? node.op_type() : node.domain() + "." + node.op_type(),
+      isDefault ? opset : kNewestOpset, knownName);
+  if (!row && !isDefault && !isKnownDomain(node.domain()))
     return n.unsupported("ops of domain '" + node.domain() +
                          "' are not supported");
-  bool knownName;
-  const OpRow *row = findOp(node.op_type(), opset, knownName);
   if (!row && knownName)
     return n.unsupported(llvm::formatv(
         "the op is not supported in operator set version {0}", opset));

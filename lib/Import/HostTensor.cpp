@@ -7,6 +7,8 @@
 
 #include "HostTensor.h"
 
+#include "StoredForm.h"
+
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -213,6 +215,8 @@ HostTensor transposeHost(const HostTensor &tensor, ArrayRef<int64_t> perm) {
       index[d] = 0;
     }
   }
+  result.stored =
+      transposeStored(reshapeStored(tensor.stored, tensor.shape), perm);
   return result;
 }
 

@@ -34,11 +34,16 @@ constexpr int64_t kMaxElements = int64_t{1} << 40;
 /// kMaxDim, or the product above kMaxElements.
 std::optional<int64_t> countElements(ArrayRef<int64_t> shape);
 
+struct StoredForm;
+
 struct HostTensor {
   Shape shape;
   Elem elem = Elem::Float;
   /// The elements in row-major order, each of `storedBytes(elem)` bytes.
   std::vector<char> bytes;
+  /// Floats: the integers that they were dequantized from, if any; whoever uses
+  /// them checks that they still fit (StoredForm.h).
+  std::shared_ptr<const StoredForm> stored;
 
   /// All elements are zero. The caller has checked the shape.
   static HostTensor zeros(ArrayRef<int64_t> shape, Elem elem);

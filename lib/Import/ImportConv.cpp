@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "OpTable.h"
+#include "StoredForm.h"
 #include "Window.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -53,8 +54,11 @@ static HostTensor takeRows(const HostTensor &tensor, int64_t first,
   Shape shape = tensor.shape;
   int64_t row = tensor.size() / shape[0];
   shape[0] = count;
-  return HostTensor::ofFloats(shape,
-                              tensor.floats().slice(first * row, count * row));
+  HostTensor rows = HostTensor::ofFloats(
+      shape, tensor.floats().slice(first * row, count * row));
+  rows.stored =
+      sliceStored(reshapeStored(tensor.stored, tensor.shape), first, count);
+  return rows;
 }
 
 static FailureOr<RankedTensorType> resultType(NodeImporter &n, const Conv &conv,

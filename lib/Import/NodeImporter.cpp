@@ -7,6 +7,8 @@
 
 #include "NodeImporter.h"
 
+#include "StoredForm.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -234,7 +236,32 @@ static DenseElementsAttr toAttr(const HostTensor &tensor,
   return DenseElementsAttr::get(type, values);
 }
 
+Value NodeImporter::storedConstant(const HostTensor &tensor) {
+  if (tensor.elem != Elem::Float)
+    return {};
+  if (Value value = buildStored(*this, tensor, tensor.stored))
+    return value;
+  // A row (a bias) may have been copied: it is one of the inputs, or a part.
+  if (tensor.rank() != 1 || tensor.stored)
+    return {};
+  for (OnnxValue *input : inputs) {
+    if (!input || !input->constant || !input->constant->stored)
+      continue;
+    StoredFormRef row = reshapeStored(input->constant->stored,
+                                      {input->constant->size()});
+    for (int64_t first = 0;
+         row && first + tensor.size() <= row->integers->size();
+         first += std::max<int64_t>(tensor.size(), 1))
+      if (Value value = buildStored(
+              *this, tensor, sliceStored(row, first, tensor.size())))
+        return value;
+  }
+  return {};
+}
+
 FailureOr<Value> NodeImporter::constant(const HostTensor &tensor) {
+  if (Value stored = storedConstant(tensor))
+    return stored;
   FailureOr<RankedTensorType> type = tensorType(tensor.shape, tensor.elem);
   if (failed(type) || failed(takeElements(tensor.size())))
     return failure();

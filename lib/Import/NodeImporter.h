@@ -102,6 +102,9 @@ public:
     return onnx_import::isUnsigned(elemOf(i));
   }
   bool isBool(unsigned i) const { return elemOf(i) == Elem::Bool; }
+  /// The input itself, which is there.
+  const OnnxValue &inputValue(unsigned i) const { return *inputs[i]; }
+  ElementBudget &getBudget() { return budget; }
   /// The constant, or null if the input is absent or not known at import.
   const HostTensor *constantOf(unsigned i) const;
   HostTensorRef constantRef(unsigned i) const;
@@ -176,6 +179,9 @@ public:
   Value shapeValue(ArrayRef<int64_t> dims);
 
 private:
+  /// The integers behind the floats, if there are some; null if not.
+  Value storedConstant(const HostTensor &tensor);
+
   MutableArrayRef<OnnxValue *> inputs;
   SmallVector<OnnxValue, 2> results;
   ElementBudget &budget;

@@ -186,6 +186,60 @@ static const OpRow opTable[] = {
     {"Unsqueeze", 1, kNew, 1, 2, "axes:I", buildUnsqueeze},
     {"Upsample", 9, 9, 2, 2, "mode:s", buildResize},
     {"Where", 9, kNew, 3, 3, "", buildWhere},
+    // Quantized ops.
+    {"ConvInteger", 10, kNew, 2, 4, kConvAttrs, buildConvInteger},
+    {"DequantizeLinear", 10, kNew, 2, 3, "axis:i block_size:i output_dtype:i",
+     buildDequantizeLinear},
+    {"DynamicQuantizeLinear", 11, kNew, 1, 1, "", buildDynamicQuantizeLinear},
+    {"MatMulInteger", 10, kNew, 2, 4, "", buildMatMulInteger},
+    {"QLinearConv", 10, kNew, 8, 9, kConvAttrs, buildQLinearConv},
+    {"QLinearMatMul", 10, kNew, 8, 8, "", buildQLinearMatMul},
+    {"QuantizeLinear", 10, kNew, 2, 3,
+     "axis:i block_size:i output_dtype:i precision:i saturate:i",
+     buildQuantizeLinear},
+    {"com.microsoft.DequantizeLinear", 1, kNew, 2, 3, "axis:i block_size:i",
+     buildDequantizeLinear},
+    {"com.microsoft.DynamicQuantizeMatMul", 1, kNew, 3, 5, "",
+     buildDynamicQuantizeMatMul},
+    {"com.microsoft.MatMulIntegerToFloat", 1, kNew, 4, 7, "",
+     buildMatMulIntegerToFloat},
+    {"com.microsoft.MatMulNBits", 1, kNew, 3, 6,
+     "K:i N:i accuracy_level:i bits:i block_size:i", buildMatMulNBits},
+    {"com.microsoft.QGemm", 1, kNew, 6, 9, "alpha:f transA:i transB:i",
+     buildQGemm},
+    {"com.microsoft.QLinearAdd", 1, kNew, 7, 8, "", buildQLinearBinary},
+    {"com.microsoft.QLinearAveragePool", 1, kNew, 4, 5,
+     "auto_pad:s ceil_mode:i channels_last:i count_include_pad:i dilations:I "
+     "kernel_shape:I pads:I strides:I",
+     buildQLinearUnary},
+    {"com.microsoft.QLinearConcat", 1, kNew, 3, kVariadic, "axis:i",
+     buildQLinearConcat},
+    {"com.microsoft.QLinearGlobalAveragePool", 1, kNew, 4, 5,
+     "channels_last:i", buildQLinearUnary},
+    {"com.microsoft.QLinearLeakyRelu", 1, kNew, 4, 5, "alpha:f",
+     buildQLinearUnary},
+    {"com.microsoft.QLinearMul", 1, kNew, 7, 8, "", buildQLinearBinary},
+    {"com.microsoft.QLinearReduceMean", 1, kNew, 4, 5, "axes:I keepdims:i",
+     buildQLinearUnary},
+    {"com.microsoft.QLinearSigmoid", 1, kNew, 4, 5, "", buildQLinearUnary},
+    {"com.microsoft.QLinearSoftmax", 1, kNew, 5, 5, "axis:i opset:i",
+     buildQLinearUnary},
+    {"com.microsoft.QLinearWhere", 1, kNew, 9, 9, "", buildQLinearWhere},
+    {"com.microsoft.QuantizeLinear", 1, kNew, 2, 3, "axis:i block_size:i",
+     buildQuantizeLinear},
+    {"onnx.brevitas.BipolarQuant", 1, kNew, 2, 2, "", buildBipolarQuant},
+    {"onnx.brevitas.Quant", 1, kNew, 4, 4,
+     "narrow:i rounding_mode:s signed:i", buildQonnxQuant},
+    {"onnx.brevitas.Trunc", 1, kNew, 5, 5, "rounding_mode:s",
+     buildQonnxTrunc},
+    {"qonnx.custom_op.general.BipolarQuant", 1, kNew, 2, 2, "",
+     buildBipolarQuant},
+    {"qonnx.custom_op.general.IntQuant", 1, kNew, 4, 4,
+     "narrow:i rounding_mode:s signed:i", buildQonnxQuant},
+    {"qonnx.custom_op.general.Quant", 1, kNew, 4, 4,
+     "narrow:i rounding_mode:s signed:i", buildQonnxQuant},
+    {"qonnx.custom_op.general.Trunc", 1, kNew, 5, 5, "rounding_mode:s",
+     buildQonnxTrunc},
     // Ops of shape arithmetic alone: there is no builder, so their inputs have
     // to be known at compile time.
     {"ConstantOfShape", 9, kNew, 1, 1, "value:t", nullptr},
@@ -207,6 +261,13 @@ const OpRow *findOp(StringRef name, int64_t opset, bool &knownName) {
       return &row;
   }
   return nullptr;
+}
+
+bool isKnownDomain(StringRef domain) {
+  return llvm::any_of(opTable, [&](const OpRow &row) {
+    StringRef name = row.name;
+    return name.consume_front(domain) && name.starts_with(".");
+  });
 }
 
 /// The kind letter of an attribute that the row lists, or 0.

@@ -37,6 +37,9 @@ constexpr unsigned kVariadic = ~0u;
 /// another version of the operator set has the op.
 const OpRow *findOp(StringRef name, int64_t opset, bool &knownName);
 
+/// True if the table has ops of that domain, named `domain.op`.
+bool isKnownDomain(StringRef domain);
+
 /// Checks inputs and attributes of the node against the row; on failure the
 /// reason is set.
 LogicalResult checkNode(NodeImporter &n, const OpRow &row);
@@ -146,6 +149,29 @@ LogicalResult buildOptional(NodeImporter &n);
 LogicalResult buildOptionalHasElement(NodeImporter &n);
 // ImportResize.cpp
 LogicalResult buildResize(NodeImporter &n);
+// ImportInteger.cpp
+LogicalResult buildConvInteger(NodeImporter &n);
+LogicalResult buildDynamicQuantizeMatMul(NodeImporter &n);
+LogicalResult buildMatMulInteger(NodeImporter &n);
+LogicalResult buildMatMulIntegerToFloat(NodeImporter &n);
+// ImportPacked.cpp
+LogicalResult buildMatMulNBits(NodeImporter &n);
+// ImportQLinear.cpp
+LogicalResult buildQGemm(NodeImporter &n);
+LogicalResult buildQLinearBinary(NodeImporter &n);
+LogicalResult buildQLinearConcat(NodeImporter &n);
+LogicalResult buildQLinearConv(NodeImporter &n);
+LogicalResult buildQLinearMatMul(NodeImporter &n);
+LogicalResult buildQLinearUnary(NodeImporter &n);
+LogicalResult buildQLinearWhere(NodeImporter &n);
+// ImportQonnx.cpp
+LogicalResult buildBipolarQuant(NodeImporter &n);
+LogicalResult buildQonnxQuant(NodeImporter &n);
+LogicalResult buildQonnxTrunc(NodeImporter &n);
+// ImportQuantize.cpp
+LogicalResult buildDequantizeLinear(NodeImporter &n);
+LogicalResult buildDynamicQuantizeLinear(NodeImporter &n);
+LogicalResult buildQuantizeLinear(NodeImporter &n);
 // FoldConstants.cpp
 LogicalResult buildConstant(NodeImporter &n);
 
