@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "IntegerForms.h"
+#include "CentredWeights.h"
 
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/IR/Matchers.h"
@@ -81,7 +81,8 @@ ScaleConstraint models::derivedBias(unsigned bias, unsigned lhs, unsigned rhs) {
 //===----------------------------------------------------------------------===//
 
 /// Says what is wrong with one type, or nothing.
-static std::string describeFault(QuantizedType type, OperandRole::Kind kind) {
+static std::string describeFault(QuantizedType type, OperandRole::Kind kind,
+                                 bool centresWeights) {
   if (!type)
     return "is not quantized";
   std::string storage;
@@ -95,6 +96,8 @@ static std::string describeFault(QuantizedType type, OperandRole::Kind kind) {
     return "has no parameters yet; run qnt-calibrate first";
   if (kind == OperandRole::Activation)
     return type.getPerTensorParams() ? "" : "is not quantized per tensor";
+  if (kind == OperandRole::Weight && centresWeights)
+    return "";
   if (llvm::any_of(type.getScheme().getZeroPointValues(),
                    [](int32_t zp) { return zp != 0; }))
     return "has a zero point other than 0";
@@ -102,18 +105,18 @@ static std::string describeFault(QuantizedType type, OperandRole::Kind kind) {
 }
 
 LogicalResult models::checkForm(Operation *op, const IntegerForm &form,
-                                std::string &reason) {
+                                std::string &reason, bool centresWeights) {
   for (const OperandRole &role :
        cast<QuantizableOpInterface>(op).getOperandRoles()) {
-    std::string fault =
-        describeFault(form.operandTypes[role.operand], role.kind);
+    std::string fault = describeFault(form.operandTypes[role.operand],
+                                      role.kind, centresWeights);
     if (fault.empty())
       continue;
     reason = "operand " + std::to_string(role.operand) + " " + fault;
     return failure();
   }
   for (auto [index, type] : llvm::enumerate(form.resultTypes)) {
-    std::string fault = describeFault(type, OperandRole::Activation);
+    std::string fault = describeFault(type, OperandRole::Activation, false);
     if (fault.empty())
       continue;
     reason = "result " + std::to_string(index) + " " + fault;
@@ -266,42 +269,52 @@ FailureOr<Values> models::buildTable(RewriterBase &rewriter, Operation *op,
                                 rewriter.getDenseI8ArrayAttr(table))};
 }
 
+/// The bias with the summand of `form` in it; the bias itself without one.
+static FailureOr<DenseElementsAttr> foldAddend(const IntegerForm &form,
+                                               std::string &reason) {
+  if (form.addend.empty())
+    return DenseElementsAttr();
+  DenseIntElementsAttr bias;
+  if (!matchPattern(form.operands[2], m_Constant(&bias))) {
+    reason = "the bias is no constant, so the addition behind it can't join "
+             "it; exclude the addition";
+    return failure();
+  }
+  FailureOr<SmallVector<int32_t>> sums =
+      addAddend(form, llvm::to_vector(bias.getValues<int32_t>()),
+                paramsOf(form.operandTypes[0]).scale,
+                form.operandTypes[1].getScheme().getScaleValues(), reason);
+  if (failed(sums))
+    return failure();
+  return DenseElementsAttr::get(bias.getType(), ArrayRef<int32_t>(*sums));
+}
+
 FailureOr<Values> models::buildConvolution(RewriterBase &rewriter,
                                            Operation *op,
                                            const IntegerForm &form,
                                            std::string &reason) {
-  auto weights = cast<ShapedType>(op->getOperand(1).getType());
-  int64_t channels =
-      cast<ShapedType>(op->getResult(0).getType()).getShape().back();
-  if (failed(checkForm(op, form, reason)) ||
-      failed(checkSum(weights.getNumElements() / channels, 127, reason)))
+  if (failed(checkForm(op, form, reason, /*centresWeights=*/true)))
+    return failure();
+  FailureOr<DenseElementsAttr> bias = foldAddend(form, reason);
+  if (failed(bias))
+    return failure();
+  FailureOr<CentredOperands> centred =
+      centreWeights(rewriter, op, form, reason);
+  if (failed(centred))
     return failure();
   Location loc = op->getLoc();
   num::QuantParams input = paramsOf(form.operandTypes[0]);
   SmallVector<float> scales = form.operandTypes[1].getScheme().getScaleValues();
   Type i8 = rewriter.getI8Type(), i32 = rewriter.getI32Type();
-  Values operands(form.operands.begin(), form.operands.begin() + 3);
-  if (!form.addend.empty()) {
-    DenseIntElementsAttr bias;
-    if (!matchPattern(operands[2], m_Constant(&bias))) {
-      reason = "the bias is no constant, so the addition behind it can't join "
-               "it; exclude the addition";
-      return failure();
-    }
-    FailureOr<SmallVector<int32_t>> sums =
-        addAddend(form, llvm::to_vector(bias.getValues<int32_t>()), input.scale,
-                  scales, reason);
-    if (failed(sums))
-      return failure();
-    operands[2] = intConst(
-        rewriter, loc,
-        DenseElementsAttr::get(bias.getType(), ArrayRef<int32_t>(*sums)));
-  }
+  Values operands = {centred->input, centred->weights, form.operands[2]};
+  if (*bias)
+    operands[2] = intConst(rewriter, loc, *bias);
   operands.push_back(zeroPointConst(rewriter, loc, input.zeroPoint, i8));
   operands.push_back(zeroPointConst(rewriter, loc, 0, i8));
   auto type = cast<RankedTensorType>(op->getResult(0).getType()).clone(i32);
   Operation *convolution = rebuild(rewriter, op, operands, Type(type));
   convolution->setAttr("acc_type", TypeAttr::get(i32));
+  repeatRows(convolution, centred->repeats);
   return Values{buildRescale(
       rewriter, op, form, convolution->getResult(0),
       multipliers(form, input.scale, scales, type.getShape().back()))};

@@ -66,9 +66,10 @@ ScaleConstraint derivedBias(unsigned bias, unsigned lhs, unsigned rhs);
 //===----------------------------------------------------------------------===//
 
 /// Checks what every integer form needs: 8-bit signed per-tensor activations,
-/// 8-bit weights with zero point 0, i32 bias, 8-bit per-tensor results.
+/// 8-bit weights with zero point 0 (any if `centresWeights`), i32 bias, 8-bit
+/// per-tensor results.
 LogicalResult checkForm(Operation *op, const IntegerForm &form,
-                        std::string &reason);
+                        std::string &reason, bool centresWeights = false);
 
 /// Fails with a reason if a sum of `count` products of a stored activation and
 /// a stored operand of magnitude `largest` can leave 32 bits.

@@ -101,8 +101,8 @@ static FailureOr<Value> buildParametrized(NodeImporter &n, Value like,
                                           ScalarFn body) {
   ArrayRef<int64_t> shape = shapeOf(p.tensor);
   SmallVector<Value> operands = {p.tensor, p.scale};
-  SmallVector<AffineMap> maps = {
-      n.builder.getMultiDimIdentityMap(shape.size()), p.map};
+  SmallVector<AffineMap> maps = {n.builder.getMultiDimIdentityMap(shape.size()),
+                                 p.map};
   if (p.zeroPoint) {
     operands.push_back(p.zeroPoint);
     maps.push_back(p.map);
@@ -156,10 +156,9 @@ FailureOr<Value> quantizeDynamic(NodeImporter &n, Value real, Elem elem,
       [&, low = low, high = high](OpBuilder &b, Location loc,
                                   ValueRange v) -> Value {
         Value q = arith::DivFOp::create(b, loc, v[0], v[1]);
-        Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO,
-                                            q, q);
-        Value zero = arith::ConstantOp::create(b, loc,
-                                               b.getF32FloatAttr(0.0f));
+        Value isNan =
+            arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, q, q);
+        Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0.0f));
         q = arith::SelectOp::create(b, loc, isNan, zero, q);
         q = math::RoundEvenOp::create(b, loc, q);
         if (wide)
@@ -188,8 +187,8 @@ FailureOr<OnnxValue> dequantizeBiasDynamic(NodeImporter &n, unsigned bias,
       n, {*stored, *x, *w}, f32,
       [f32](OpBuilder &b, Location loc, ValueRange v) -> Value {
         Value q = arith::SIToFPOp::create(b, loc, f32, v[0]);
-        return arith::MulFOp::create(
-            b, loc, q, arith::MulFOp::create(b, loc, v[1], v[2]));
+        return arith::MulFOp::create(b, loc, q,
+                                     arith::MulFOp::create(b, loc, v[1], v[2]));
       });
   if (failed(real))
     return failure();

@@ -221,9 +221,9 @@ LogicalResult GraphImporter::buildNode(NodeImporter &n, bool inputsKnown) {
   const onnx::NodeProto &node = n.node;
   bool isDefault = node.domain().empty() || node.domain() == "ai.onnx";
   bool knownName;
-  const OpRow *row = findOp(
-      isDefault ? node.op_type() : node.domain() + "." + node.op_type(),
-      isDefault ? opset : kNewestOpset, knownName);
+  const OpRow *row =
+      findOp(isDefault ? node.op_type() : node.domain() + "." + node.op_type(),
+             isDefault ? opset : kNewestOpset, knownName);
   if (!row && !isDefault && !isKnownDomain(node.domain()))
     return n.unsupported("ops of domain '" + node.domain() +
                          "' are not supported");

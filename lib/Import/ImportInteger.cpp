@@ -43,8 +43,8 @@ static FailureOr<Value> centred(NodeImporter &n, unsigned i, unsigned zeroPoint,
     Shape shape(n.rankOf(i), 1);
     int64_t count = *countElements(n.shapeOf(zeroPoint));
     if (count > 1) {
-      if (n.rankOf(zeroPoint) != 1 || axis < 0 ||
-          axis >= n.rankOf(i) || n.shapeOf(i)[axis] != count)
+      if (n.rankOf(zeroPoint) != 1 || axis < 0 || axis >= n.rankOf(i) ||
+          n.shapeOf(i)[axis] != count)
         return n.unsupported("zero points of shape " +
                              formatShape(n.shapeOf(zeroPoint)));
       shape[axis] = count;
@@ -126,16 +126,15 @@ static FailureOr<Value> multiply(NodeImporter &n, Value a, Value b) {
                                          utils::IteratorType::parallel);
   kinds.push_back(utils::IteratorType::reduction);
   Value zeros = zeroTensor(n, shape);
-  Value product =
-      linalg::GenericOp::create(
-          n.builder, n.loc, TypeRange{zeros.getType()}, ValueRange{*lhs, *rhs},
-          ValueRange{zeros}, maps, kinds,
-          [](OpBuilder &b, Location loc, ValueRange v) {
-            Value term = arith::MulIOp::create(b, loc, v[0], v[1]);
-            Value sum = arith::AddIOp::create(b, loc, v[2], term);
-            linalg::YieldOp::create(b, loc, sum);
-          })
-          .getResult(0);
+  Value product = linalg::GenericOp::create(
+                      n.builder, n.loc, TypeRange{zeros.getType()},
+                      ValueRange{*lhs, *rhs}, ValueRange{zeros}, maps, kinds,
+                      [](OpBuilder &b, Location loc, ValueRange v) {
+                        Value term = arith::MulIOp::create(b, loc, v[0], v[1]);
+                        Value sum = arith::AddIOp::create(b, loc, v[2], term);
+                        linalg::YieldOp::create(b, loc, sum);
+                      })
+                      .getResult(0);
   if (vectorB)
     shape.pop_back();
   if (vectorA)

@@ -84,8 +84,7 @@ static FailureOr<HostTensor> unpack(NodeImporter &n, const Packing &p) {
       int64_t block = row * p.blocks() + i / p.blockSize;
       float difference =
           static_cast<float>(p.at(bytes, row, rowBytes, i)) - (*zeros)[block];
-      weight.as<float>()[i * p.n + row] =
-          difference * scales->floats()[block];
+      weight.as<float>()[i * p.n + row] = difference * scales->floats()[block];
     }
   return weight;
 }
@@ -98,9 +97,8 @@ LogicalResult buildMatMulNBits(NodeImporter &n) {
   if (failed(weight))
     return failure();
   OnnxValue operands[] = {
-      n.inputValue(0),
-      OnnxValue(HostTensorRef(
-          std::make_shared<HostTensor>(std::move(*weight))))};
+      n.inputValue(0), OnnxValue(HostTensorRef(
+                           std::make_shared<HostTensor>(std::move(*weight))))};
   FailureOr<OnnxValue> product = buildInner(n, "MatMul", operands);
   if (failed(product))
     return failure();

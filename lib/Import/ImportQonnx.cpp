@@ -40,8 +40,8 @@ static RoundFn roundingOf(StringRef mode) {
 }
 
 static Value number(OpBuilder &b, Location loc, double value) {
-  return arith::ConstantOp::create(b, loc,
-                                   b.getF32FloatAttr(static_cast<float>(value)));
+  return arith::ConstantOp::create(
+      b, loc, b.getF32FloatAttr(static_cast<float>(value)));
 }
 
 /// The one number of a constant input.
@@ -110,8 +110,7 @@ static std::optional<QuantSpec> storedSpec(NodeImporter &n,
     return spec;
   int64_t skip = n.rankOf(0) - scale->rank();
   for (auto [i, dim] : llvm::enumerate(scale->shape))
-    if (dim == scale->size() && skip >= 0 &&
-        n.shapeOf(0)[skip + i] == dim) {
+    if (dim == scale->size() && skip >= 0 && n.shapeOf(0)[skip + i] == dim) {
       spec.axis = skip + static_cast<int64_t>(i);
       return spec;
     }
@@ -197,7 +196,8 @@ LogicalResult buildQonnxTrunc(NodeImporter &n) {
   StringRef mode = n.getString("rounding_mode", "FLOOR");
   RoundFn round = roundingOf(mode);
   if (!round || *out > *in || *in > 32.0)
-    return n.unsupported("rounding_mode '" + mode + "', or more bits than "
+    return n.unsupported("rounding_mode '" + mode +
+                         "', or more bits than "
                          "before");
   FailureOr<Value> x = n.valueOf(0), scale = n.valueOf(1), zero = n.valueOf(2);
   if (failed(x) || failed(scale) || failed(zero))

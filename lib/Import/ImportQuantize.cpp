@@ -35,8 +35,7 @@ static FailureOr<Value> realOperand(NodeImporter &n) {
 /// The stored type: that of the zero point, else what `output_dtype` says.
 static FailureOr<Elem> storedElem(NodeImporter &n) {
   int64_t asked = n.getInt("output_dtype", 0);
-  if (n.hasInput(2) && asked != 0 &&
-      asked != static_cast<int64_t>(n.elemOf(2)))
+  if (n.hasInput(2) && asked != 0 && asked != static_cast<int64_t>(n.elemOf(2)))
     return n.invalid("output_dtype differs from the type of the zero point");
   Elem elem = Elem::UInt8;
   if (n.hasInput(2)) {
@@ -134,8 +133,8 @@ static Value dynamicScale(OpBuilder &b, Location loc, ValueRange v) {
   Value high = arith::MaximumFOp::create(b, loc, v[1], zero);
   Value range = arith::SubFOp::create(b, loc, high, low);
   Value scale = arith::DivFOp::create(b, loc, range, number(b, loc, 255.0f));
-  Value empty = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, range,
-                                      zero);
+  Value empty =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, range, zero);
   return arith::SelectOp::create(b, loc, empty, number(b, loc, 1.0f), scale);
 }
 
@@ -143,8 +142,8 @@ static Value dynamicScale(OpBuilder &b, Location loc, ValueRange v) {
 static Value dynamicZeroPoint(OpBuilder &b, Location loc, ValueRange v) {
   Value zero = number(b, loc, 0.0f);
   Value low = arith::MinimumFOp::create(b, loc, v[0], zero);
-  Value at = arith::SubFOp::create(
-      b, loc, zero, arith::DivFOp::create(b, loc, low, v[1]));
+  Value at = arith::SubFOp::create(b, loc, zero,
+                                   arith::DivFOp::create(b, loc, low, v[1]));
   at = arith::MaximumFOp::create(b, loc, at, zero);
   at = arith::MinimumFOp::create(b, loc, at, number(b, loc, 255.0f));
   at = math::RoundEvenOp::create(b, loc, at);

@@ -241,19 +241,20 @@ Value NodeImporter::storedConstant(const HostTensor &tensor) {
     return {};
   if (Value value = buildStored(*this, tensor, tensor.stored))
     return value;
-  // A row (a bias) may have been copied: it is one of the inputs, or a part.
+  // A bias may have been copied: it is one of the inputs, or a part.
   if (tensor.rank() != 1 || tensor.stored)
     return {};
   for (OnnxValue *input : inputs) {
-    if (!input || !input->constant || !input->constant->stored)
+    if (!input || !input->constant || !input->constant->stored ||
+        input->constant->stored->integers->elem != Elem::Int32)
       continue;
-    StoredFormRef row = reshapeStored(input->constant->stored,
-                                      {input->constant->size()});
+    StoredFormRef row =
+        reshapeStored(input->constant->stored, {input->constant->size()});
     for (int64_t first = 0;
          row && first + tensor.size() <= row->integers->size();
          first += std::max<int64_t>(tensor.size(), 1))
-      if (Value value = buildStored(
-              *this, tensor, sliceStored(row, first, tensor.size())))
+      if (Value value = buildStored(*this, tensor,
+                                    sliceStored(row, first, tensor.size())))
         return value;
   }
   return {};

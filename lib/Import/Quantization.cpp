@@ -34,8 +34,8 @@ void noteHome(NodeImporter &n) {
     return;
   module->setAttr(kHomeAttr,
                   n.builder.getStringAttr(stringifyHome(Home::OnnxRuntime)));
-  module->setAttr("qnt.rounding", RoundingAttr::get(n.builder.getContext(),
-                                                    Rounding::Fp32Rne));
+  module->setAttr("qnt.rounding",
+                  RoundingAttr::get(n.builder.getContext(), Rounding::Fp32Rne));
 }
 
 //===----------------------------------------------------------------------===//
@@ -95,9 +95,8 @@ static LogicalResult settleAxis(NodeImporter &n, const HostTensor &scale,
   if (failed(axis))
     return failure();
   if (shape[*axis] != scale.size())
-    return n.invalid(
-        llvm::formatv("{0} scales for dimension {1} of size {2}", scale.size(),
-                      *axis, shape[*axis]));
+    return n.invalid(llvm::formatv("{0} scales for dimension {1} of size {2}",
+                                   scale.size(), *axis, shape[*axis]));
   spec.axis = *axis;
   return success();
 }
@@ -114,8 +113,7 @@ FailureOr<QuantSpec> readSpec(NodeImporter &n, const QuantInputs &inputs,
     return n.unsupported("stored numbers of type " + elementTypeName(elem));
   if (failed(settleAxis(n, *scale, inputs, shape, spec)))
     return failure();
-  if (zeroPoint && zeroPoint->size() != scale->size() &&
-      zeroPoint->size() != 1)
+  if (zeroPoint && zeroPoint->size() != scale->size() && zeroPoint->size() != 1)
     return n.invalid(llvm::formatv("{0} zero points for {1} scales",
                                    zeroPoint->size(), scale->size()));
   auto [low, high] = rangeOf(elem);
@@ -162,10 +160,9 @@ static mlir::qnt::QuantizedType typeOf(NodeImporter &n, const QuantSpec &spec) {
     scheme = PerTensorAttr::get(context, spec.scales[0], zeroPoints[0]);
   }
   unsigned bits = bitsOf(spec.elem);
-  auto storage =
-      IntegerType::get(context, bits,
-                       isUnsigned(spec.elem) ? IntegerType::Unsigned
-                                             : IntegerType::Signless);
+  auto storage = IntegerType::get(
+      context, bits,
+      isUnsigned(spec.elem) ? IntegerType::Unsigned : IntegerType::Signless);
   auto [low, high] = spec.range.value_or(rangeOf(spec.elem));
   return mlir::qnt::QuantizedType::get(context, storage, low, high,
                                        n.builder.getF32Type(), scheme);
@@ -207,16 +204,16 @@ static FailureOr<OnnxValue> dequantizeConstant(NodeImporter &n,
                                                const QuantSpec &spec) {
   if (failed(n.takeElements(stored->size())))
     return failure();
-  auto real =
-      std::make_shared<HostTensor>(HostTensor::zeros(stored->shape, Elem::Float));
+  auto real = std::make_shared<HostTensor>(
+      HostTensor::zeros(stored->shape, Elem::Float));
   MutableArrayRef<float> values = real->as<float>();
   for (int64_t i = 0; i < stored->size(); ++i) {
     int64_t at = parameterOf(spec, stored->shape, i);
-    values[i] = num::dequantize(stored->intAt(i), spec.scales[at],
-                                spec.zeroPoints[at]);
+    values[i] =
+        num::dequantize(stored->intAt(i), spec.scales[at], spec.zeroPoints[at]);
   }
-  real->stored = std::make_shared<StoredForm>(
-      StoredForm{stored, typeOf(n, spec)});
+  real->stored =
+      std::make_shared<StoredForm>(StoredForm{stored, typeOf(n, spec)});
   return OnnxValue(HostTensorRef(std::move(real)));
 }
 
@@ -239,8 +236,8 @@ FailureOr<OnnxValue> dequantize(NodeImporter &n, const OnnxValue &stored,
 FailureOr<OnnxValue> quantize(NodeImporter &n, Value real,
                               const QuantSpec &spec) {
   auto type = cast<RankedTensorType>(real.getType());
-  Value quantized = QuantizeOp::create(n.builder, n.loc,
-                                       type.clone(typeOf(n, spec)), real);
+  Value quantized =
+      QuantizeOp::create(n.builder, n.loc, type.clone(typeOf(n, spec)), real);
   Value stored = StorageCastOp::create(
       n.builder, n.loc, type.clone(n.irType(spec.elem)), quantized);
   return OnnxValue(stored, spec.elem);
@@ -249,8 +246,7 @@ FailureOr<OnnxValue> quantize(NodeImporter &n, Value real,
 FailureOr<OnnxValue> dequantizeInput(NodeImporter &n, unsigned i,
                                      const QuantInputs &inputs) {
   if (isKnown(n, inputs)) {
-    FailureOr<QuantSpec> spec =
-        readSpec(n, inputs, n.elemOf(i), n.shapeOf(i));
+    FailureOr<QuantSpec> spec = readSpec(n, inputs, n.elemOf(i), n.shapeOf(i));
     if (failed(spec))
       return failure();
     return dequantize(n, n.inputValue(i), *spec);

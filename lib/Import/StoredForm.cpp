@@ -45,8 +45,8 @@ static StoredFormRef onAxis(HostTensor integers, QuantizedType type,
 }
 
 static StoredFormRef sameScheme(HostTensor integers, QuantizedType type) {
-  return std::make_shared<StoredForm>(StoredForm{
-      std::make_shared<HostTensor>(std::move(integers)), type});
+  return std::make_shared<StoredForm>(
+      StoredForm{std::make_shared<HostTensor>(std::move(integers)), type});
 }
 
 StoredFormRef transposeStored(const StoredFormRef &stored,
@@ -111,8 +111,7 @@ StoredFormRef sliceStored(const StoredFormRef &stored, int64_t first,
   DenseI32ArrayAttr zeros;
   if (scheme.getZeroPoints())
     zeros = DenseI32ArrayAttr::get(
-        context,
-        scheme.getZeroPoints().asArrayRef().slice(first, count));
+        context, scheme.getZeroPoints().asArrayRef().slice(first, count));
   auto part = PerAxisAttr::get(
       context, 0,
       DenseF32ArrayAttr::get(
@@ -148,8 +147,8 @@ Value buildStored(NodeImporter &n, const HostTensor &tensor,
   if (failed(integers))
     return {};
   auto shape = cast<RankedTensorType>(integers->getType());
-  Value quantized = StorageCastOp::create(
-      n.builder, n.loc, shape.clone(stored->type), *integers);
+  Value quantized = StorageCastOp::create(n.builder, n.loc,
+                                          shape.clone(stored->type), *integers);
   return DequantizeOp::create(n.builder, n.loc,
                               shape.clone(n.builder.getF32Type()), quantized);
 }
