@@ -30,8 +30,8 @@ static SmallVector<int32_t> centre(DenseIntElementsAttr stored,
   ArrayRef<int64_t> shape = stored.getType().getShape();
   SmallVector<int32_t> centred;
   for (auto [flat, value] : llvm::enumerate(stored.getValues<int8_t>())) {
-    int64_t at = axis && zeroPoints.size() > 1 ? indexAlong(shape, *axis, flat)
-                                               : 0;
+    int64_t at =
+        axis && zeroPoints.size() > 1 ? indexAlong(shape, *axis, flat) : 0;
     centred.push_back(int32_t(value) - zeroPoints[at]);
   }
   return centred;
@@ -74,8 +74,7 @@ static Value reshape(OpBuilder &builder, Location loc, Value value,
                      ArrayRef<int64_t> shape) {
   auto type = cast<RankedTensorType>(value.getType());
   Value dims = tosa::ConstShapeOp::create(
-      builder, loc,
-      tosa::shapeType::get(builder.getContext(), shape.size()),
+      builder, loc, tosa::shapeType::get(builder.getContext(), shape.size()),
       builder.getIndexTensorAttr(shape));
   return tosa::ReshapeOp::create(
       builder, loc, RankedTensorType::get(shape, type.getElementType()), value,
