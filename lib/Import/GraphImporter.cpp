@@ -36,13 +36,14 @@ LogicalResult GraphImporter::run(StringRef functionName) {
   for (int index : order)
     if (failed(importNode(graph.node(index))))
       return failure();
-  if (!problems.empty())
+  if (options.listing)
+    listUnused();
+  else if (!problems.empty())
     return reportUnsupported();
   return finishFunction();
 }
 
-/// The name diagnostics use for a node: its own, else its first output's.
-static StringRef nameOf(const onnx::NodeProto &node) {
+StringRef nameOf(const onnx::NodeProto &node) {
   if (!node.name().empty())
     return node.name();
   return node.output_size() > 0 ? StringRef(node.output(0)) : StringRef();
@@ -210,10 +211,16 @@ LogicalResult GraphImporter::importNode(const onnx::NodeProto &node) {
       return emitError(n.loc) << "node '" << nameOf(node) << "' ("
                               << node.op_type() << "): " << n.getReason();
     addUnsupported(node, n.getReason());
+    if (options.listing)
+      listNode(node, operands, inputsKnown, n.getReason());
     return success();
   }
+  size_t before = problems.size();
   if (inputsKnown)
     checkOutputsMade(n);
+  if (options.listing)
+    listNode(node, operands, inputsKnown,
+             problems.size() > before ? "an output is not supported" : "");
   return success();
 }
 
@@ -371,6 +378,8 @@ LogicalResult GraphImporter::finishFunction() {
     OnnxValue *value = lookUp(output.name());
     if (!value)
       return failure();
+    if (options.listing && !value->isKnown())
+      continue;
     elems.push_back(outputElem(output, value->elem));
     FailureOr<Value> result = finishOutput(output, value, elems.back());
     if (failed(result))
@@ -378,9 +387,15 @@ LogicalResult GraphImporter::finishFunction() {
     results.push_back(*result);
     types.push_back(result->getType());
   }
+  for (Value value : kept) {
+    results.push_back(value);
+    types.push_back(value.getType());
+  }
   func::ReturnOp::create(builder, file, results);
   function.setType(
       builder.getFunctionType(function.getFunctionType().getInputs(), types));
+  if (options.listing)
+    return success();
   for (auto [i, output] : llvm::enumerate(graph.output())) {
     function.setResultAttr(i, "qnt.name", builder.getStringAttr(output.name()));
     if (StringRef dtype = dtypeAttribute(elems[i]); !dtype.empty())

@@ -14,6 +14,7 @@
 #include "qnt/Import/Onnx.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -50,6 +51,13 @@ private:
   LogicalResult buildNode(NodeImporter &n, bool inputsKnown);
   void checkOutputsMade(NodeImporter &n);
   LogicalResult reportUnsupported();
+  // GraphListing.cpp
+  void listNode(const onnx::NodeProto &node, ArrayRef<OnnxValue *> operands,
+                bool inputsKnown, StringRef problem);
+  void listUnused();
+  void keepOperands(ArrayRef<OnnxValue *> operands);
+  void makePlaceholders(const onnx::NodeProto &node);
+  std::optional<RankedTensorType> declaredType(StringRef name, Elem &elem);
   FailureOr<Value> finishOutput(const onnx::ValueInfoProto &output,
                                 OnnxValue *value, Elem elem);
   LogicalResult finishFunction();
@@ -81,7 +89,13 @@ private:
   llvm::StringMap<OnnxValue> values;
   /// One line per node that cannot be imported, in order.
   std::vector<std::string> problems;
+  /// In a listing: what unsupported nodes read, and where a name comes from.
+  llvm::SetVector<Value> kept;
+  llvm::StringMap<std::string> blockers;
 };
+
+/// The name diagnostics use for a node: its own, else its first output's.
+StringRef nameOf(const onnx::NodeProto &node);
 
 } // namespace mlir::qnt::onnx_import
 

@@ -39,6 +39,8 @@ const OpRow *findOp(StringRef name, int64_t opset, bool &knownName);
 
 /// True if the table has ops of that domain, named `domain.op`.
 bool isKnownDomain(StringRef domain);
+/// All rows.
+ArrayRef<OpRow> allOps();
 
 /// Checks inputs and attributes of the node against the row; on failure the
 /// reason is set.

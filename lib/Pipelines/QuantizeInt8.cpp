@@ -130,6 +130,15 @@ static void addMeasure(OpPassManager &pm, const QuantizeInt8Options &options) {
   pm.addPass(createQntWriteReport(write));
 }
 
+void qnt::buildAssumedQuantizationPipeline(OpPassManager &pm) {
+  QuantizeInt8Options options;
+  buildPreparePipeline(pm);
+  pm.addPass(createQntInsertObservers());
+  pm.addPass(createQntAssumeRanges());
+  addPropagate(pm, options);
+  pm.addPass(createFold());
+}
+
 /// The border behind a stage.
 static void addContract(OpPassManager &pm, StringRef stage) {
   VerifyContractOptions options;

@@ -10,6 +10,8 @@
 
 #include "Driver.h"
 
+#include "ListOps.h"
+
 #include "qnt/Emit/Format.h"
 #include "qnt/Emit/Passes.h"
 #include "qnt/Import/Onnx.h"
@@ -20,6 +22,7 @@
 #include "qnt/Support/OutputFiles.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Support/FileUtilities.h"
@@ -38,7 +41,7 @@ namespace cl = llvm::cl;
 namespace {
 /// The command line, as far as it is not mlir-opt's.
 struct Options {
-  std::string input, output, emit, inputShapes, report;
+  std::string input, output, emit, inputShapes, report, listOps;
 };
 } // namespace
 
@@ -109,6 +112,20 @@ static LogicalResult checkOutput(const Options &options, EmitFormat format,
   return success();
 }
 
+/// Writes the whole output at once.
+static LogicalResult writeText(const Options &options, StringRef text) {
+  if (options.output == "-") {
+    llvm::outs() << text;
+    return success();
+  }
+  OutputFiles files;
+  if (llvm::Error error = files.add(options.output, text.str()))
+    return fail(std::move(error));
+  if (llvm::Error error = files.commit())
+    return fail(std::move(error));
+  return success();
+}
+
 /// Appends emission and report to whatever pipeline the command line asks for.
 static void appendProducts(const Options &options, EmitFormat format,
                            MlirOptMainConfig &config) {
@@ -137,16 +154,17 @@ static void appendProducts(const Options &options, EmitFormat format,
 // What to read
 //===----------------------------------------------------------------------===//
 
-/// Imports an ONNX or TFLite model and hands it on as bytecode.
-static FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
-importModel(const llvm::MemoryBuffer &input, const Options &options,
-            const DialectRegistry &registry) {
+/// Imports an ONNX or TFLite model; in a listing of the first, with the nodes
+/// that it holds.
+static FailureOr<OwningOpRef<ModuleOp>>
+importInto(MLIRContext &context, const llvm::MemoryBuffer &input,
+           const Options &options, std::vector<OnnxNode> *listing = nullptr) {
   OnnxImportOptions importOptions;
+  importOptions.listing = listing;
   std::string error;
   if (failed(parseInputShapes(options.inputShapes, importOptions.inputShapes,
                               error)))
     return fail("--input-shapes: " + error);
-  MLIRContext context(registry);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module;
@@ -157,17 +175,34 @@ importModel(const llvm::MemoryBuffer &input, const Options &options,
     module = importOnnx(&context, input.getMemBufferRef(), importOptions);
   if (!module)
     return failure();
+  return module;
+}
+
+/// Imports a model and hands it on as bytecode.
+static FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
+importModel(const llvm::MemoryBuffer &input, const Options &options,
+            const DialectRegistry &registry) {
+  MLIRContext context(registry);
+  FailureOr<OwningOpRef<ModuleOp>> module = importInto(context, input, options);
+  if (failed(module))
+    return failure();
   std::string bytecode;
   llvm::raw_string_ostream os(bytecode);
-  if (failed(writeBytecodeToFile(*module, os)))
+  if (failed(writeBytecodeToFile(**module, os)))
     return fail("cannot hand on the model imported from '" + options.input +
                 "'");
   return llvm::MemoryBuffer::getMemBufferCopy(bytecode, options.input);
 }
 
+/// A model of a format of its own, rather than MLIR.
+static bool isModel(const llvm::MemoryBuffer &input) {
+  return looksLikeTflite(input.getMemBufferRef()) ||
+         looksLikeOnnx(input.getMemBufferRef());
+}
+
+/// Opens the input; MLIR is checked for what its reader would not survive.
 static FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
-readInput(const Options &options, const MlirOptMainConfig &config,
-          const DialectRegistry &registry) {
+openInput(const Options &options, const DialectRegistry &registry) {
   if (options.input == "-" &&
       llvm::sys::Process::FileDescriptorIsDisplayed(fileno(stdin)))
     llvm::errs() << "(processing input from stdin now, hit ctrl-c/ctrl-d to "
@@ -177,20 +212,78 @@ readInput(const Options &options, const MlirOptMainConfig &config,
       openInputFile(options.input, &error);
   if (!input)
     return fail(error);
-  if (!looksLikeTflite(input->getMemBufferRef()) &&
-      !looksLikeOnnx(input->getMemBufferRef())) {
-    if (!options.inputShapes.empty())
-      return fail("--input-shapes applies to ONNX and TFLite models, and '" +
-                  options.input + "' is none");
-    if (llvm::Error error =
-            checkModuleInput(input->getMemBufferRef(), registry))
-      return fail(std::move(error));
+  if (isModel(*input))
     return input;
-  }
+  if (!options.inputShapes.empty())
+    return fail("--input-shapes applies to ONNX and TFLite models, and '" +
+                options.input + "' is none");
+  if (llvm::Error error = checkModuleInput(input->getMemBufferRef(), registry))
+    return fail(std::move(error));
+  return input;
+}
+
+static FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
+readInput(const Options &options, const MlirOptMainConfig &config,
+          const DialectRegistry &registry) {
+  auto input = openInput(options, registry);
+  if (failed(input) || !isModel(**input))
+    return input;
   if (!config.inputSplitMarker().empty())
     return fail("--split-input-file cannot split the model '" + options.input +
                 "'");
-  return importModel(*input, options, registry);
+  return importModel(**input, options, registry);
+}
+
+//===----------------------------------------------------------------------===//
+// Listing
+//===----------------------------------------------------------------------===//
+
+/// Parses MLIR into the context.
+static FailureOr<OwningOpRef<ModuleOp>>
+parseInto(MLIRContext &context, std::unique_ptr<llvm::MemoryBuffer> input) {
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(input), SMLoc());
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  OwningOpRef<ModuleOp> module =
+      parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+  if (!module)
+    return failure();
+  return module;
+}
+
+static LogicalResult listModel(const Options &options,
+                               const DialectRegistry &registry) {
+  ListFormat format = ListFormat::table;
+  if (options.listOps == "json")
+    format = ListFormat::json;
+  else if (options.listOps != "table")
+    return fail("unknown '--list-ops=" + options.listOps +
+                "'; expected table or json");
+  auto input = openInput(options, registry);
+  if (failed(input))
+    return failure();
+  bool isOnnx =
+      isModel(**input) && !looksLikeTflite((*input)->getMemBufferRef());
+  MLIRContext context(registry);
+  std::vector<OnnxNode> nodes;
+  FailureOr<OwningOpRef<ModuleOp>> module =
+      isModel(**input) ? importInto(context, **input, options, &nodes)
+                       : parseInto(context, std::move(*input));
+  if (failed(module))
+    return failure();
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  int64_t missing = 0;
+  if (failed(
+          listOps(**module, isOnnx ? &nodes : nullptr, format, os, missing)) ||
+      failed(writeText(options, text)))
+    return failure();
+  if (missing > 0)
+    return fail(Twine(missing) + " nodes of '" + options.input +
+                "' cannot be compiled");
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -219,12 +312,7 @@ static LogicalResult compile(const Options &options, DialectRegistry &registry,
   llvm::raw_string_ostream os(text);
   if (failed(MlirOptMain(os, std::move(*input), registry, config)))
     return failure();
-  OutputFiles files;
-  if (llvm::Error error = files.add(options.output, text))
-    return fail(std::move(error));
-  if (llvm::Error error = files.commit())
-    return fail(std::move(error));
-  return success();
+  return writeText(options, text);
 }
 
 static LogicalResult printDialects(const DialectRegistry &registry) {
@@ -284,6 +372,13 @@ int qnt::runQuantOpt(int argc, char **argv) {
       "report", cl::value_desc("file"),
       cl::desc("Where to write what was decided for each tensor and layer, as "
                "JSON with a text beside it"));
+  cl::opt<std::string> list(
+      "list-ops", cl::ValueOptional, cl::value_desc("table|json"),
+      cl::desc("Tell which ops would become integer, stay float or are not "
+               "supported, and do nothing else"));
+  cl::opt<bool> printOps(
+      "print-onnx-ops",
+      cl::desc("Print the table of the ONNX ops that can be read"));
   auto [input, output] = registerAndParseCLIOptions(
       argc, arguments.data(), "quantizing compiler", registry);
 
@@ -295,6 +390,15 @@ int qnt::runQuantOpt(int argc, char **argv) {
     printRegisteredPasses();
     return EXIT_SUCCESS;
   }
-  return asMainReturnCode(compile({input, output, emit, inputShapes, report},
-                                  registry, std::move(config)));
+  if (printOps) {
+    printOnnxOps(llvm::outs());
+    return EXIT_SUCCESS;
+  }
+  Options options{input, output, emit, inputShapes, report, list};
+  if (list.getNumOccurrences() > 0) {
+    if (options.listOps.empty())
+      options.listOps = "table";
+    return asMainReturnCode(listModel(options, registry));
+  }
+  return asMainReturnCode(compile(options, registry, std::move(config)));
 }

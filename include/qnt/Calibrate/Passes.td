@@ -1,6 +1,7 @@
 //===- Passes.td - passes of the calibrate stage --------*- tablegen -*-===//
 //
-// One pass: observers run as compiled code, or their results come from a table.
+// Observers run as compiled code, or their results come from a table, or are
+// made up.
 //
 //===----------------------------------------------------------------------===//
 
@@ -77,6 +78,41 @@ def QntCalibrate : Pass<"qnt-calibrate", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect",
                            "::mlir::tosa::TosaDialect", "::mlir::ub::UBDialect",
                            "::mlir::vector::VectorDialect"];
+}
+
+def QntAssumeRanges : Pass<"qnt-assume-ranges", "::mlir::ModuleOp"> {
+  let summary = "Give every observed edge the same range, without data";
+  let description = [{
+    Each `qnt.observe` becomes `qnt.quantize` and `qnt.dequantize` with the
+    parameters of the range [-limit, limit] (rule N11 of docs/Numerics.md). The
+    result computes nothing of use: it is for questions that do not depend on
+    the ranges, such as which ops have an integer form. A module without
+    observers stays as it is.
+
+    Refused: a limit that is not a positive number, and an edge whose scheme is
+    not per tensor.
+
+    Before, with `--qnt-assume-ranges="limit=127.5"`:
+    ```mlir
+    func.func @f(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %o = qnt.observe %x "x" by #qnt.min_max as !qnt.quantized<i8 : f32, #qnt.pending<per_tensor>> : tensor<1x4xf32>
+      return %o : tensor<1x4xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @f(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %q = qnt.quantize %x {qnt.edge = "x"} : tensor<1x4xf32> to tensor<1x4x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 1.000000e+00>>>
+      %d = qnt.dequantize %q : tensor<1x4x!qnt.quantized<i8 : f32, #qnt.per_tensor<scale = 1.000000e+00>>> to tensor<1x4xf32>
+      return %d : tensor<1x4xf32>
+    }
+    ```
+  }];
+  let options = [Option<"limit", "limit", "double", /*default=*/"1.0",
+                        "Largest absolute value of every edge">];
+  let statistics =
+      [Statistic<"numEdges", "edges", "Number of edges given a range">];
+  let dependentDialects = ["::mlir::qnt::QntDialect"];
 }
 
 #endif // QNT_CALIBRATE_PASSES_TD

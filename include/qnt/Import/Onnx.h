@@ -19,6 +19,26 @@
 
 namespace mlir::qnt {
 
+/// One node of a graph, as a listing tells it.
+struct OnnxNode {
+  enum class State {
+    /// Imported; its ops, if it has any, carry the name in their locations.
+    imported,
+    /// Not supported.
+    unsupported,
+    /// Supported, but a shape that it needs is not known, since the node that
+    /// makes it is not supported.
+    blocked,
+    /// No output of the graph needs it.
+    unused
+  };
+  std::string name;
+  std::string op;
+  State state;
+  /// Why, unless imported.
+  std::string reason;
+};
+
 /// How to read a model where the file leaves a choice.
 struct OnnxImportOptions {
   /// Shapes of inputs by name; they win over what the file says, and every
@@ -29,6 +49,11 @@ struct OnnxImportOptions {
   /// Name of the function; empty: the stem of the file name, made a C
   /// identifier.
   std::string functionName;
+  /// Where to list the nodes, in their order. If given, unsupported nodes do
+  /// not fail the import: where the file says which shape a result of theirs
+  /// has, it becomes an argument of the function, and what they read becomes
+  /// results of it.
+  std::vector<OnnxNode> *listing = nullptr;
 };
 
 /// Parses `x:1x3x224x224,y:1x10` into `shapes`. On failure `error` says what
@@ -51,6 +76,10 @@ OwningOpRef<ModuleOp> importOnnx(MLIRContext *context,
 /// Imports the model in the file at `path`.
 OwningOpRef<ModuleOp> importOnnxFile(MLIRContext *context, StringRef path,
                                      const OnnxImportOptions &options = {});
+
+/// Prints the table of the ops that can be read, as Markdown: operator sets,
+/// numbers of inputs, attributes.
+void printOnnxOps(raw_ostream &os);
 
 } // namespace mlir::qnt
 

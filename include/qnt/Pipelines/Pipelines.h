@@ -91,6 +91,10 @@ using PipelineErrorFn = llvm::function_ref<LogicalResult(const Twine &)>;
 /// Float tosa, NHWC, batch norms and constants folded.
 void buildPreparePipeline(OpPassManager &pm);
 
+/// From a float model to one with every edge quantized, folded and ready to be
+/// lowered, with ranges made up: for questions that do not depend on them.
+void buildAssumedQuantizationPipeline(OpPassManager &pm);
+
 /// From a float model to integer arithmetic.
 LogicalResult buildQuantizeInt8Pipeline(OpPassManager &pm,
                                         const QuantizeInt8Options &options,
