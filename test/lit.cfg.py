@@ -7,6 +7,7 @@ Set QNT_VERIFY_ROUNDTRIP=1 (or --param verify_roundtrip=1) to run the whole
 suite with each quant-opt also checking that what it printed parses back.
 """
 
+import glob
 import os
 import platform
 import shutil
@@ -60,6 +61,7 @@ config.substitutions += [
     ("%src_root", config.qnt_src_root),
     ("%obj_root", config.qnt_obj_root),
     ("%tools_dir", config.qnt_tools_dir),
+    ("%package_path", os.path.join(config.qnt_obj_root, "python")),
     ("%digits", os.path.join(config.qnt_src_root, "examples", "digits")),
     ("%utils", os.path.join(config.qnt_src_root, "utils")),
     ("%shared", shared),
@@ -103,7 +105,11 @@ if shutil.which("aarch64-linux-gnu-gcc"):
     features.add("aarch64-gcc")
 if shutil.which("cc"):
     features.add("cc")
-for module in ("numpy", "onnx", "onnxruntime", "ai_edge_litert"):
+if glob.glob(os.path.join(config.qnt_obj_root, "python", "quantopt",
+                          "_quantopt.*.so")):
+    features.add("python-module")
+for module in ("numpy", "onnx", "onnxruntime", "ai_edge_litert", "pytest",
+               "torch"):
     if python_has(module):
         features.add(module)
 if os.geteuid() == 0:

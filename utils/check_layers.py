@@ -4,8 +4,8 @@
     utils/check_layers.py [ROOT]
 
 Numerics < Support < Dialect < Analysis < ExternalModels, Contracts, Execution <
-stages < Pipelines < InitAll < tools. A file may include its own folder and the
-layers below; stages never include each other, nor do the folders of one layer,
+stages < Pipelines < InitAll < Api < tools. A file may include its own folder
+and the layers below; stages never include each other, nor do the folders of one layer,
 and Numerics knows nothing of LLVM. Prints each offence as `file:line: reason`
 and ends with 1 if there is one.
 """
@@ -24,6 +24,7 @@ LAYERS = [
      "Codegen", "Emit", "Interop", "Float", "Report"],
     ["Pipelines"],
     ["InitAll"],
+    ["Api"],
     ["tools"],
 ]
 LEVEL = {name: i for i, names in enumerate(LAYERS) for name in names}

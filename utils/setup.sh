@@ -25,6 +25,9 @@ packages+=(lld-$llvm clang-$llvm libclang-rt-$llvm-dev)
 packages+=(clang-format-$llvm clang-tidy-$llvm)
 # Tests.
 packages+=(libgtest-dev python3 python3-venv libonnx-testdata)
+packages+=(libgtest-dev python3 python3-venv)
+# The Python module.
+packages+=(python3-dev)
 # Building for AArch64 and running it, where the machine itself is another.
 if [ "$(uname -m)" != aarch64 ]; then
   packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)

@@ -97,25 +97,8 @@ static LogicalResult applyTable(ObserverRun &run, StringRef path,
   auto read = readTable(path, loc.getContext());
   if (!read)
     return emitError(loc) << llvm::toString(read.takeError());
-  if (read->modelSha256 != table.modelSha256)
-    return emitError(loc, "calibration table '")
-           << path << "' is of model " << read->modelSha256
-           << ", but this is model " << table.modelSha256
-           << "; calibrate this one with data=";
-  table.samples += read->samples;
-  for (auto [op, edge] : llvm::zip_equal(run.ops, table.edges)) {
-    const TableEdge *found = read->find(edge.name);
-    if (!found)
-      return op.emitError("calibration table '")
-             << path << "' has no edge '" << edge.name
-             << "'; calibrate again with data=";
-    if (found->observer != edge.observer)
-      return op.emitError("edge '")
-             << edge.name << "' was observed by " << found->observer
-             << " in calibration table '" << path << "', but is by "
-             << edge.observer << " here; insert observers of that kind";
-    edge.observer.mergeState(edge.state, found->state);
-  }
+  if (llvm::Error error = mergeTable(table, *read, path))
+    return emitError(loc) << llvm::toString(std::move(error));
   return success();
 }
 

@@ -78,6 +78,37 @@ static LogicalResult checkFinite(ObserverRun &run, ArrayRef<double> states,
   return success();
 }
 
+/// Feeds the samples to the compiled observers; returns their number.
+static FailureOr<int64_t> feed(ObserverRun &run, SampleStream &stream,
+                               Jit::PackedFn call,
+                               MutableArrayRef<double> states) {
+  int64_t total = stream.getNumSamples();
+  // Who streams samples from memory shows progress in a way of their own.
+  bool isCounted = total != SampleStream::kUnknown;
+  if (run.maxSamples > 0)
+    total = std::min(total, run.maxSamples);
+  ProgressBar progress("calibrating", isCounted ? total : 0);
+  SmallVector<Tensor> sample;
+  int64_t done = 0;
+  for (; done < total; ++done) {
+    auto more = stream.next(sample);
+    if (!more)
+      return emitError(run.function.getLoc(), "calibration: ")
+             << llvm::toString(more.takeError());
+    if (!*more)
+      break;
+    SmallVector<void *> arguments;
+    for (Tensor &tensor : sample)
+      arguments.push_back(tensor.data());
+    arguments.push_back(states.data());
+    call(arguments.data());
+    if (failed(checkFinite(run, states, done)))
+      return failure();
+    progress.update(done + 1);
+  }
+  return done;
+}
+
 FailureOr<int64_t> qnt::runObservers(ObserverRun &run,
                                      MutableArrayRef<double> states) {
   func::FuncOp function = run.function;
@@ -99,24 +130,5 @@ FailureOr<int64_t> qnt::runObservers(ObserverRun &run,
   if (!call)
     return function.emitError("no code for function '")
            << function.getName() << "' after lowering '" << run.lowering << "'";
-  int64_t total = stream->getNumSamples();
-  if (run.maxSamples > 0)
-    total = std::min(total, run.maxSamples);
-  ProgressBar progress("calibrating", total);
-  SmallVector<Tensor> sample;
-  for (int64_t i = 0; i < total; ++i) {
-    auto more = stream->next(sample);
-    if (!more)
-      return emitError(function.getLoc(), "calibration: ")
-             << llvm::toString(more.takeError());
-    SmallVector<void *> arguments;
-    for (Tensor &tensor : sample)
-      arguments.push_back(tensor.data());
-    arguments.push_back(states.data());
-    call(arguments.data());
-    if (failed(checkFinite(run, states, i)))
-      return failure();
-    progress.update(i + 1);
-  }
-  return total;
+  return feed(run, *stream, call, states);
 }

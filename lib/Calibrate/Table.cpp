@@ -7,12 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "qnt/Calibrate/Table.h"
+#include "qnt/Support/MemoryFiles.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
@@ -27,6 +27,40 @@ const TableEdge *CalibrationTable::find(StringRef name) const {
   const TableEdge *edge =
       llvm::find_if(edges, [&](const TableEdge &e) { return e.name == name; });
   return edge == edges.end() ? nullptr : edge;
+}
+
+static llvm::Error fail(const Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+static std::string toText(ObserverAttrInterface observer) {
+  std::string text;
+  llvm::raw_string_ostream(text) << observer;
+  return text;
+}
+
+llvm::Error qnt::mergeTable(CalibrationTable &into,
+                            const CalibrationTable &from, StringRef name) {
+  if (from.modelSha256 != into.modelSha256)
+    return fail("calibration table '" + name + "' is of model " +
+                from.modelSha256 + ", but this is model " + into.modelSha256 +
+                "; calibrate this one with data=");
+  SmallVector<const TableEdge *> found;
+  for (const TableEdge &edge : into.edges) {
+    found.push_back(from.find(edge.name));
+    if (!found.back())
+      return fail("calibration table '" + name + "' has no edge '" + edge.name +
+                  "'; calibrate again with data=");
+    if (found.back()->observer != edge.observer)
+      return fail("edge '" + edge.name + "' was observed by " +
+                  toText(found.back()->observer) + " in calibration table '" +
+                  name + "', but is by " + toText(edge.observer) +
+                  " here; insert observers of that kind");
+  }
+  into.samples += from.samples;
+  for (auto [edge, other] : llvm::zip_equal(into.edges, found))
+    edge.observer.mergeState(edge.state, other->state);
+  return llvm::Error::success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -92,10 +126,8 @@ std::string qnt::printTable(const CalibrationTable &table) {
     // An edge that saw nothing has nothing to tell.
     if (!range)
       continue;
-    std::string observer;
-    llvm::raw_string_ostream(observer) << edge.observer;
     stream << (isFirst ? "\n" : ",\n") << "  {\"name\": " << quote(edge.name)
-           << ", \"observer\": " << quote(observer);
+           << ", \"observer\": " << quote(toText(edge.observer));
     printRange(stream, "chosen", range->chosen);
     printRange(stream, "seen", range->seen);
     stream << ", \"count\": ";
@@ -222,11 +254,11 @@ llvm::Expected<CalibrationTable> qnt::parseTable(StringRef text, StringRef name,
 
 llvm::Expected<CalibrationTable> qnt::readTable(StringRef path,
                                                 MLIRContext *context) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
+  auto buffer = readFile(path);
   if (!buffer)
-    return llvm::createStringError(buffer.getError(),
-                                   "cannot open calibration table '" + path +
-                                       "': " + buffer.getError().message());
+    return llvm::createStringError(
+        llvm::inconvertibleErrorCode(),
+        "cannot open calibration table '" + path +
+            "': " + llvm::toString(buffer.takeError()));
   return parseTable((*buffer)->getBuffer(), path, context);
 }

@@ -24,7 +24,7 @@ static llvm::raw_fd_ostream &terminal() {
 
 ProgressBar::ProgressBar(StringRef label, int64_t total)
     : label(label.str()), total(std::max<int64_t>(total, 1)),
-      isShown(llvm::sys::Process::StandardErrIsDisplayed()),
+      isShown(total > 0 && llvm::sys::Process::StandardErrIsDisplayed()),
       start(Clock::now()), last(start) {}
 
 ProgressBar::~ProgressBar() {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qnt/Execution/SampleStream.h"
+#include "SampleSource.h"
 
 #include "llvm/Support/raw_ostream.h"
 
@@ -153,6 +154,16 @@ static llvm::Expected<int64_t> matchArray(const ArrayArchive &archive,
 
 llvm::Expected<SampleStream> SampleStream::open(StringRef path,
                                                 ArrayRef<NamedSpec> inputs) {
+  if (std::shared_ptr<SampleSource> source = openSampleSource(path)) {
+    SampleStream stream;
+    stream.path = path.str();
+    stream.source = std::move(source);
+    stream.numSamples = kUnknown;
+    stream.inputs.assign(inputs.begin(), inputs.end());
+    for (const NamedSpec &input : inputs)
+      stream.arrayNames.push_back(input.name);
+    return stream;
+  }
   llvm::Expected<ArrayArchive> archive = ArrayArchive::open(path);
   if (!archive)
     return archive.takeError();
@@ -162,6 +173,7 @@ llvm::Expected<SampleStream> SampleStream::open(StringRef path,
 llvm::Expected<SampleStream> SampleStream::open(ArrayArchive archive,
                                                 ArrayRef<NamedSpec> inputs) {
   SampleStream stream;
+  stream.path = archive.getPath().str();
   stream.archive = std::make_shared<ArrayArchive>(std::move(archive));
   stream.inputs.assign(inputs.begin(), inputs.end());
   // A model without inputs has one result.
@@ -192,25 +204,45 @@ llvm::Expected<SampleStream> SampleStream::open(ArrayArchive archive,
 // Reading
 //===----------------------------------------------------------------------===//
 
+llvm::Error SampleStream::checkFinite(ArrayRef<Tensor> sample) const {
+  for (auto [tensor, name] : llvm::zip_equal(sample, arrayNames)) {
+    std::optional<int64_t> bad =
+        findNonFinite(tensor.getDType(), tensor.bytes());
+    if (bad)
+      return makeError("array '" + Twine(name) + "' in '" + path +
+                       "' is not finite: sample " + Twine(position) +
+                       " holds " +
+                       (std::isnan(tensor.getAsDouble(*bad)) ? "NaN" : "inf") +
+                       " at element " + Twine(*bad));
+  }
+  return llvm::Error::success();
+}
+
+/// One sample of the archive.
+llvm::Error SampleStream::read(MutableArrayRef<Tensor> out) {
+  for (auto [tensor, stream] : llvm::zip_equal(out, streams))
+    if (llvm::Error error = stream.read(tensor.bytes()))
+      return error;
+  return llvm::Error::success();
+}
+
 llvm::Expected<bool> SampleStream::next(SmallVectorImpl<Tensor> &out) {
   if (position >= numSamples)
     return false;
   out.resize(inputs.size());
-  for (auto [i, input] : llvm::enumerate(inputs)) {
-    if (out[i].getSpec() != input.spec || !out[i].data())
-      out[i] = Tensor(input.spec);
-    if (llvm::Error error = streams[i].read(out[i].bytes()))
-      return std::move(error);
-    std::optional<int64_t> bad;
-    if (!acceptNonFinite)
-      bad = findNonFinite(input.spec.dtype, out[i].bytes());
-    if (bad)
-      return makeError("array '" + Twine(arrayNames[i]) + "' in '" +
-                       archive->getPath() + "' is not finite: sample " +
-                       Twine(position) + " holds " +
-                       (std::isnan(out[i].getAsDouble(*bad)) ? "NaN" : "inf") +
-                       " at element " + Twine(*bad));
+  for (auto [tensor, input] : llvm::zip_equal(out, inputs))
+    if (tensor.getSpec() != input.spec || !tensor.data())
+      tensor = Tensor(input.spec);
+  if (source) {
+    llvm::Expected<bool> more = source->next(out);
+    if (!more || !*more)
+      return more;
+  } else if (llvm::Error error = read(out)) {
+    return std::move(error);
   }
+  if (!acceptNonFinite)
+    if (llvm::Error error = checkFinite(out))
+      return std::move(error);
   ++position;
   return true;
 }

@@ -40,6 +40,7 @@ static DTypeInfo getInfo(DType dtype) {
 }
 
 StringRef qnt::stringify(DType dtype) { return getInfo(dtype).name; }
+
 unsigned qnt::getByteWidth(DType dtype) { return getInfo(dtype).width; }
 
 std::optional<DType> qnt::parseDType(StringRef name) {

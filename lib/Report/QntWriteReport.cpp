@@ -5,11 +5,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Report.h"
-#include "mlir/Support/FileUtilities.h"
 #include "qnt/Report/Passes.h"
-#include "llvm/Support/FileSystem.h"
+#include "qnt/Support/MemoryFiles.h"
+#include "qnt/Support/OutputFiles.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 namespace mlir::qnt {
 #define GEN_PASS_DEF_QNTWRITEREPORT
@@ -19,12 +18,23 @@ namespace mlir::qnt {
 using namespace mlir;
 using namespace mlir::qnt;
 
+/// Bytes of the file; -1 if there is none.
+static int64_t sizeOf(StringRef path) {
+  if (path.empty())
+    return -1;
+  auto buffer = readFile(path);
+  if (buffer)
+    return (*buffer)->getBufferSize();
+  llvm::consumeError(buffer.takeError());
+  return -1;
+}
+
 static LogicalResult writeFile(ModuleOp module, StringRef path,
                                StringRef text) {
-  llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
-    os << text;
-    return llvm::Error::success();
-  });
+  OutputFiles files;
+  llvm::Error error = files.add(path, text);
+  if (!error)
+    error = files.commit();
   if (!error)
     return success();
   return module.emitError() << "cannot write report '" << path
@@ -41,11 +51,7 @@ struct QntWriteReportPass : qnt::impl::QntWriteReportBase<QntWriteReportPass> {
       module.emitError() << "expected file to name the report";
       return signalPassFailure();
     }
-    uint64_t size = 0;
-    bool hasObject =
-        !objectFile.empty() && !llvm::sys::fs::file_size(objectFile, size);
-    llvm::json::Object report =
-        buildReport(module, hasObject ? static_cast<int64_t>(size) : -1);
+    llvm::json::Object report = buildReport(module, sizeOf(objectFile));
     std::string text = renderText(report);
     std::string json =
         llvm::formatv("{0:2}\n", llvm::json::Value(std::move(report)));

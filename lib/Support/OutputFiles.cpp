@@ -2,11 +2,13 @@
 //
 // Regular files go through a temporary file in the same directory, so that the
 // final rename is atomic. Devices and standard output cannot be renamed to:
-// their content is held back until commit, the closest there is.
+// their content is held back until commit, the closest there is. So is that of
+// files in memory.
 //
 //===----------------------------------------------------------------------===//
 
 #include "qnt/Support/OutputFiles.h"
+#include "qnt/Support/MemoryFiles.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -96,7 +98,7 @@ static void discard(const std::string &temporary) {
 }
 
 llvm::Error qnt::checkOutputPath(StringRef path) {
-  if (isStream(path))
+  if (isStream(path) || isMemoryPath(path))
     return llvm::Error::success();
   llvm::Expected<std::string> name =
       writeBeside(followLink(path), "", /*executable=*/false);
@@ -114,7 +116,7 @@ OutputFiles::~OutputFiles() {
 
 llvm::Error OutputFiles::add(StringRef path, StringRef content,
                              bool executable) {
-  if (isStream(path)) {
+  if (isStream(path) || isMemoryPath(path)) {
     pending.push_back({path.str(), "", content.str()});
     return llvm::Error::success();
   }
@@ -127,6 +129,12 @@ llvm::Error OutputFiles::add(StringRef path, StringRef content,
 }
 
 static llvm::Error writeStream(StringRef path, StringRef content) {
+  if (isMemoryPath(path)) {
+    if (writeMemoryFile(path, content))
+      return llvm::Error::success();
+    return makeError(std::make_error_code(std::errc::no_such_file_or_directory),
+                     "'" + path + "' names no folder of this process");
+  }
   if (path == "-") {
     llvm::outs() << content;
     llvm::outs().flush();

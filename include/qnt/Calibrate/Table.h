@@ -31,6 +31,12 @@ struct CalibrationTable {
   const TableEdge *find(StringRef name) const;
 };
 
+/// Adds what `from`, named `name` in errors, found on the edges of `into`. Both
+/// must be of the same model, and `from` must know all edges of `into` by the
+/// same observers.
+llvm::Error mergeTable(CalibrationTable &into, const CalibrationTable &from,
+                       StringRef name);
+
 /// The JSON text of a table.
 std::string printTable(const CalibrationTable &table);
 

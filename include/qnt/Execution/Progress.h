@@ -17,6 +17,7 @@ namespace mlir::qnt {
 
 class ProgressBar {
 public:
+  /// Without a total, nothing is shown.
   ProgressBar(StringRef label, int64_t total);
   ProgressBar(const ProgressBar &) = delete;
   ProgressBar &operator=(const ProgressBar &) = delete;

@@ -30,6 +30,34 @@ FailureOr<SmallVector<NamedSpec>> getOutputSpecs(FunctionOpInterface function);
 /// number of samples.
 std::string describeInputs(ArrayRef<NamedSpec> inputs);
 
+/// Samples from elsewhere than a file. Errors that `next` gives are shown as
+/// they are.
+class SampleSource {
+public:
+  virtual ~SampleSource();
+  /// Fills the tensors, one per input, which have the right types; false at the
+  /// end.
+  virtual llvm::Expected<bool> next(MutableArrayRef<Tensor> out) = 0;
+};
+
+/// Gives a source a path, which SampleStream::open takes while this object
+/// lives. The first stream reads the source; later ones repeat the first
+/// `kKept` samples that it read, so that memory does not grow with the data.
+class SampleSourcePath {
+public:
+  static constexpr size_t kKept = 16;
+
+  SampleSourcePath(SampleSource &source, StringRef name);
+  SampleSourcePath(const SampleSourcePath &) = delete;
+  SampleSourcePath &operator=(const SampleSourcePath &) = delete;
+  ~SampleSourcePath();
+
+  StringRef str() const { return path; }
+
+private:
+  std::string path;
+};
+
 class SampleStream {
 public:
   /// Array `[N * d0, d1, ...]` serves an input of shape `[d0, d1, ...]`, `[N]`
@@ -43,15 +71,21 @@ public:
   /// Samples may hold NaN and infinity, which are else refused.
   void allowNonFinite() { acceptNonFinite = true; }
 
+  /// What getNumSamples gives where only the end will tell.
+  static constexpr int64_t kUnknown = INT64_MAX;
   int64_t getNumSamples() const { return numSamples; }
   int64_t getPosition() const { return position; }
 
   /// Reads the next sample into `out`, one tensor per input; false at the end.
   llvm::Expected<bool> next(SmallVectorImpl<Tensor> &out);
 
-  const ArrayArchive &getArchive() const { return *archive; }
-
 private:
+  llvm::Error read(MutableArrayRef<Tensor> out);
+  llvm::Error checkFinite(ArrayRef<Tensor> sample) const;
+
+  /// Either a source or an archive.
+  std::shared_ptr<SampleSource> source;
+  std::string path;
   std::shared_ptr<ArrayArchive> archive;
   SmallVector<NamedSpec> inputs;
   SmallVector<std::string> arrayNames;

@@ -34,8 +34,8 @@ public:
   /// Discards what was not committed.
   ~OutputFiles();
 
-  /// Writes `content` for `path`, to appear on commit. Standard output (`-`)
-  /// and devices get the content on commit, too.
+  /// Writes `content` for `path`, to appear on commit. Standard output (`-`),
+  /// devices and files in memory get the content on commit, too.
   llvm::Error add(StringRef path, StringRef content, bool executable = false);
 
   /// Makes all files appear under their names.
@@ -44,9 +44,9 @@ public:
 private:
   struct Pending {
     std::string path;
-    /// The file to rename to `path`; empty for a stream.
+    /// The file to rename to `path`; empty for a stream and in memory.
     std::string temporary;
-    /// What a stream gets.
+    /// What those get.
     std::string content;
   };
   SmallVector<Pending, 0> pending;
