@@ -1,7 +1,7 @@
 //===- GraphInputs.cpp - the interface of an ONNX graph -------------------===//
 //
-// Reads operator set, names and inputs of a graph, and settles every input's
-// shape. Afterwards all names are unique and all input shapes static.
+// Reads operator set and inputs of a graph, and settles every input's shape.
+// Afterwards all input shapes are static.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,14 +17,14 @@ LogicalResult GraphImporter::readOpset() {
   for (const onnx::OperatorSetIdProto &set : model.opset_import()) {
     if (!set.domain().empty() && set.domain() != "ai.onnx")
       continue;
-    opset = set.version();
+    root.opset = set.version();
     found = true;
   }
   // Models of IR version 1 and 2 carry no operator set and mean the first.
   if (!found && model.ir_version() >= 3)
     return error() << "the model names no version of the onnx operator set";
-  if (opset < 1 || opset > kNewestOpset) {
-    InFlightDiagnostic diag = error() << "operator set version " << opset
+  if (root.opset < 1 || root.opset > kNewestOpset) {
+    InFlightDiagnostic diag = error() << "operator set version " << root.opset
                                       << " is not supported";
     diag.attachNote() << "versions 1 to " << kNewestOpset
                       << " are; convert the model with onnx.version_converter";
@@ -33,51 +33,11 @@ LogicalResult GraphImporter::readOpset() {
   return success();
 }
 
-LogicalResult GraphImporter::indexNames() {
-  for (const onnx::TensorProto &tensor : graph.initializer()) {
-    if (tensor.name().empty())
-      return error() << "an initializer has no name";
-    if (!initializers.try_emplace(tensor.name(), &tensor).second)
-      return error() << "initializer '" << tensor.name() << "' appears twice";
-  }
-  if (graph.sparse_initializer_size() > 0)
-    return error() << "sparse initializer '"
-                   << graph.sparse_initializer(0).values().name()
-                   << "' is not supported";
-  llvm::StringSet<> inputNames;
-  for (const onnx::ValueInfoProto &info : graph.input()) {
-    if (info.name().empty())
-      return error() << "a graph input has no name";
-    if (!inputNames.insert(info.name()).second)
-      return error() << "graph input '" << info.name() << "' appears twice";
-  }
-  if (graph.output_size() == 0)
-    return error() << "the graph has no output";
-  return indexNodes();
-}
-
-LogicalResult GraphImporter::indexNodes() {
-  llvm::StringSet<> inputNames;
-  for (const onnx::ValueInfoProto &info : graph.input())
-    inputNames.insert(info.name());
-  for (int i = 0; i < graph.node_size(); ++i) {
-    for (const std::string &output : graph.node(i).output()) {
-      if (output.empty())
-        continue;
-      if (inputNames.contains(output) || initializers.count(output) ||
-          !producers.try_emplace(output, i).second)
-        return emitError(locationOf(graph.node(i)))
-               << "value '" << output << "' is defined twice";
-    }
-  }
-  return success();
-}
-
 LogicalResult GraphImporter::checkOverrides() {
   for (const auto &entry : options.inputShapes) {
     const std::string &name = entry.first;
     bool known = llvm::any_of(graph.input(), [&](const auto &info) {
-      return info.name() == name && !initializers.count(name);
+      return info.name() == name && !root.hasInitializer(name);
     });
     if (known)
       continue;
@@ -86,7 +46,7 @@ LogicalResult GraphImporter::checkOverrides() {
                               << "', which is not an input of the model";
     std::string names;
     for (const onnx::ValueInfoProto &info : graph.input())
-      if (!initializers.count(info.name()))
+      if (!root.hasInitializer(info.name()))
         names += (names.empty() ? "'" : ", '") + info.name() + "'";
     diag.attachNote() << "the inputs are: " << names;
     return diag;
@@ -98,7 +58,7 @@ LogicalResult GraphImporter::readInputs() {
   if (failed(checkOverrides()))
     return failure();
   for (const onnx::ValueInfoProto &info : graph.input())
-    if (!initializers.count(info.name()) && failed(readInput(info)))
+    if (!root.hasInitializer(info.name()) && failed(readInput(info)))
       return failure();
   return success();
 }
@@ -185,6 +145,7 @@ LogicalResult GraphImporter::readInput(const onnx::ValueInfoProto &info) {
       static_cast<int64_t>(input.shape.size()) > kMaxRank)
     return error() << "input '" << info.name() << "' has impossible shape "
                    << formatShape(input.shape);
+  root.declare(input.name);
   inputs.push_back(std::move(input));
   return success();
 }

@@ -7,7 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "GraphImporter.h"
+#include "GraphScope.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -20,9 +20,9 @@ static std::string kindOf(const onnx::NodeProto &node) {
   return node.domain() + "." + node.op_type();
 }
 
-void GraphImporter::listNode(const onnx::NodeProto &node,
-                             ArrayRef<OnnxValue *> operands, bool inputsKnown,
-                             StringRef problem) {
+void GraphScope::listNode(const onnx::NodeProto &node,
+                          ArrayRef<OnnxValue *> operands, bool inputsKnown,
+                          StringRef problem) {
   OnnxNode entry{nameOf(node).str(), kindOf(node), OnnxNode::State::imported,
                  problem.str()};
   std::string blocker;
@@ -44,28 +44,28 @@ void GraphImporter::listNode(const onnx::NodeProto &node,
       if (!values[output].isKnown())
         blockers[output] = blocker;
   }
-  options.listing->push_back(std::move(entry));
+  state.listing->push_back(std::move(entry));
 }
 
-void GraphImporter::listUnused() {
+void GraphScope::listUnused() {
   SmallVector<bool> used(graph.node_size(), false);
   for (int index : order)
     used[index] = true;
   for (int i = 0; i < graph.node_size(); ++i)
     if (!used[i])
-      options.listing->push_back(
-          {nameOf(graph.node(i)).str(), kindOf(graph.node(i)),
-           OnnxNode::State::unused, "no output of the graph needs it"});
+      state.listing->push_back({nameOf(graph.node(i)).str(),
+                                kindOf(graph.node(i)), OnnxNode::State::unused,
+                                "no output of the graph needs it"});
 }
 
-void GraphImporter::keepOperands(ArrayRef<OnnxValue *> operands) {
+void GraphScope::keepOperands(ArrayRef<OnnxValue *> operands) {
   for (OnnxValue *operand : operands)
     if (operand && operand->value && !operand->constant)
-      kept.insert(operand->value);
+      state.kept.insert(operand->value);
 }
 
-std::optional<RankedTensorType> GraphImporter::declaredType(StringRef name,
-                                                            Elem &elem) {
+std::optional<RankedTensorType> GraphScope::declaredType(StringRef name,
+                                                         Elem &elem) {
   for (const onnx::ValueInfoProto &info : graph.value_info()) {
     if (info.name() != name || !info.type().has_tensor_type() ||
         !info.type().tensor_type().has_shape())
@@ -80,24 +80,26 @@ std::optional<RankedTensorType> GraphImporter::declaredType(StringRef name,
         static_cast<int64_t>(shape.size()) > kMaxRank)
       return std::nullopt;
     elem = *declared;
-    return RankedTensorType::get(shape, irType(builder.getContext(), elem));
+    return RankedTensorType::get(shape,
+                                 irType(state.builder.getContext(), elem));
   }
   return std::nullopt;
 }
 
-void GraphImporter::makePlaceholders(const onnx::NodeProto &node) {
+void GraphScope::makePlaceholders(const onnx::NodeProto &node) {
   for (const std::string &output : node.output()) {
     Elem elem;
     std::optional<RankedTensorType> type = declaredType(output, elem);
     if (output.empty() || !type || values[output].isKnown())
       continue;
-    unsigned index = function.getNumArguments();
-    Location loc = NameLoc::get(builder.getStringAttr(output), file);
-    NamedAttribute name =
-        builder.getNamedAttr("qnt.name", builder.getStringAttr(output));
-    if (succeeded(function.insertArgument(
-            index, *type, builder.getDictionaryAttr(name), loc)))
-      values[output] = OnnxValue(function.getArgument(index), elem);
+    unsigned index = state.function.getNumArguments();
+    Location loc =
+        NameLoc::get(state.builder.getStringAttr(output), state.file);
+    NamedAttribute name = state.builder.getNamedAttr(
+        "qnt.name", state.builder.getStringAttr(output));
+    if (succeeded(state.function.insertArgument(
+            index, *type, state.builder.getDictionaryAttr(name), loc)))
+      values[output] = OnnxValue(state.function.getArgument(index), elem);
   }
 }
 

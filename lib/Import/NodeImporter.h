@@ -53,6 +53,16 @@ struct ElementBudget {
 
 using BuildFn = LogicalResult (*)(NodeImporter &);
 
+/// Imports the graphs that are attributes of a node, in the scope of that node.
+class SubgraphImporter {
+public:
+  virtual ~SubgraphImporter() = default;
+  /// The outputs of the graph for the given inputs, unknown where its nodes are
+  /// not supported; failure if the graph is malformed, which is diagnosed.
+  virtual FailureOr<SmallVector<OnnxValue>>
+  importSubgraph(const onnx::GraphProto &body, ArrayRef<OnnxValue> inputs) = 0;
+};
+
 class NodeImporter {
 public:
   NodeImporter(const onnx::NodeProto &node, int64_t opset, OpBuilder &builder,
@@ -65,6 +75,8 @@ public:
   OpBuilder &builder;
   const Location loc;
   const StringRef externalDir;
+  /// For the graphs among the attributes; null where there can be none.
+  SubgraphImporter *subgraphs = nullptr;
 
   //===- Errors -----------------------------------------------------------===//
 
@@ -73,6 +85,12 @@ public:
   LogicalResult unsupported(const Twine &reason);
   /// The model is malformed.
   LogicalResult invalid(const Twine &reason);
+  /// Something inside of the node failed and has been diagnosed.
+  LogicalResult reported() {
+    diagnosed = true;
+    return failure();
+  }
+  bool wasReported() const { return diagnosed; }
   StringRef getReason() const { return reason; }
   bool isInvalid() const { return malformed; }
 
@@ -187,6 +205,7 @@ private:
   ElementBudget &budget;
   std::string reason;
   bool malformed = false;
+  bool diagnosed = false;
 };
 
 /// The shape of an IR value.

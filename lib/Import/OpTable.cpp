@@ -94,10 +94,12 @@ static const OpRow opTable[] = {
     {"LSTM", 7, kNew, 3, 8, kLstmAttrs, buildLstm},
     {"LayerNormalization", 17, kNew, 2, 3, "axis:i epsilon:f stash_type:i",
      buildLayerNormalization},
+    {"If", 1, kNew, 1, 1, "else_branch:g then_branch:g", buildIf},
     {"LeakyRelu", 6, kNew, 1, 1, "alpha:f", buildActivation},
     {"Log", 6, kNew, 1, 1, "", buildUnary},
     {"LogSoftmax", 1, kNew, 1, 1, "axis:i", buildSoftmax},
     {"LpNormalization", 1, kNew, 1, 1, "axis:i p:i", buildLpNormalization},
+    {"Loop", 1, kNew, 0, kOptional, "body:g", buildLoop, true},
     {"MatMul", 1, kNew, 2, 2, "", buildMatMul},
     {"MatMulInteger", 10, kNew, 2, 4, "", buildMatMulInteger},
     {"Max", 8, kNew, 1, kVariadic, "", buildBinary},
@@ -146,13 +148,19 @@ static const OpRow opTable[] = {
      "exclude_outside:i extrapolation_value:f keep_aspect_ratio_policy:s "
      "mode:s nearest_mode:s",
      buildResize},
+    {"Selu", 6, kNew, 1, 1, "alpha:f gamma:f", buildActivation},
+    {"Shrink", 9, kNew, 1, 1, "bias:f lambd:f", buildActivation},
+    {"Softsign", 1, kNew, 1, 1, "", buildActivation},
+    {"SwiGLU", 28, kNew, 2, 2, "alpha:f", buildSwiGlu},
+    {"Swish", 24, kNew, 1, 1, "alpha:f", buildActivation},
+    {"ThresholdedRelu", 10, kNew, 1, 1, "alpha:f", buildActivation},
+    {"Upsample", 9, 9, 2, 2, "mode:s", buildResize},
     {"ReverseSequence", 10, kNew, 2, 2, "batch_axis:i time_axis:i",
      buildReverseSequence},
     {"Scatter", 9, kNew, 3, 3, "axis:i", buildScatterElements},
     {"ScatterElements", 11, kNew, 3, 3, "axis:i reduction:s",
      buildScatterElements},
     {"ScatterND", 11, kNew, 3, 3, "reduction:s", buildScatterND},
-    {"Selu", 6, kNew, 1, 1, "alpha:f gamma:f", buildActivation},
     {"SequenceAt", 11, kNew, 2, 2, "", buildSequenceAt, true},
     {"SequenceConstruct", 11, kNew, 1, kVariadic, "", buildSequenceConstruct,
      true},
@@ -160,8 +168,13 @@ static const OpRow opTable[] = {
     {"SequenceErase", 11, kNew, 1, 2, "", buildSequenceErase, true},
     {"SequenceInsert", 11, kNew, 2, 3, "", buildSequenceInsert, true},
     {"SequenceLength", 11, kNew, 1, 1, "", buildSequenceLength, true},
+    {"Scan", 8, 8, 0, kOptional, "body:g directions:I num_scan_inputs:i",
+     buildScan},
+    {"Scan", 9, kNew, 1, kVariadic,
+     "body:g num_scan_inputs:i scan_input_axes:I scan_input_directions:I "
+     "scan_output_axes:I scan_output_directions:I",
+     buildScan},
     {"Shape", 1, kNew, 1, 1, "start:i end:i", buildShape},
-    {"Shrink", 9, kNew, 1, 1, "bias:f lambd:f", buildActivation},
     {"Sigmoid", 6, kNew, 1, 1, "", buildUnary},
     {"Sin", 7, kNew, 1, 1, "", buildUnary},
     {"Size", 1, kNew, 1, 1, "", buildSize},
@@ -169,7 +182,6 @@ static const OpRow opTable[] = {
     {"Slice", 10, kNew, 3, 5, "", buildSlice},
     {"Softmax", 1, kNew, 1, 1, "axis:i", buildSoftmax},
     {"Softplus", 1, kNew, 1, 1, "", buildActivation},
-    {"Softsign", 1, kNew, 1, 1, "", buildActivation},
     {"SpaceToDepth", 1, kNew, 1, 1, "blocksize:i mode:s", buildSpaceToDepth},
     {"Split", 2, kNew, 1, 2, "axis:i num_outputs:i split:I", buildSplit},
     {"SplitToSequence", 11, kNew, 1, 2, "axis:i keepdims:i",
@@ -178,11 +190,8 @@ static const OpRow opTable[] = {
     {"Squeeze", 1, kNew, 1, 2, "axes:I", buildSqueeze},
     {"Sub", 7, kNew, 2, 2, "", buildBinary},
     {"Sum", 8, kNew, 1, kVariadic, "", buildBinary},
-    {"SwiGLU", 28, kNew, 2, 2, "alpha:f", buildSwiGlu},
-    {"Swish", 24, kNew, 1, 1, "alpha:f", buildActivation},
     {"Tanh", 6, kNew, 1, 1, "", buildUnary},
     {"TensorScatter", 24, kNew, 2, 3, "axis:i mode:s", buildTensorScatter},
-    {"ThresholdedRelu", 10, kNew, 1, 1, "alpha:f", buildActivation},
     {"Tile", 6, kNew, 2, 2, "", buildTile},
     {"TopK", 1, 9, 1, 1, "axis:i k:i", buildTopK},
     {"TopK", 10, kNew, 2, 2, "axis:i largest:i sorted:i", buildTopK},
@@ -190,7 +199,6 @@ static const OpRow opTable[] = {
     {"Trilu", 14, kNew, 1, 2, "upper:i", buildTrilu},
     {"Unique", 11, kNew, 1, 1, "axis:i sorted:i", buildUnique},
     {"Unsqueeze", 1, kNew, 1, 2, "axes:I", buildUnsqueeze},
-    {"Upsample", 9, 9, 2, 2, "mode:s", buildResize},
     {"Where", 9, kNew, 3, 3, "", buildWhere},
     {"com.microsoft.DequantizeLinear", 1, kNew, 2, 3, "axis:i block_size:i",
      buildDequantizeLinear},
@@ -279,6 +287,8 @@ static bool hasKind(const onnx::AttributeProto &attr, char kind) {
     return attr.type() == AttributeProto::STRING;
   case 't':
     return attr.type() == AttributeProto::TENSOR && attr.has_t();
+  case 'g':
+    return attr.type() == AttributeProto::GRAPH && attr.has_g();
   case 'I':
     return attr.type() == AttributeProto::INTS;
   case 'F':

@@ -23,7 +23,7 @@ struct OpRow {
   /// Inputs: that must be there, and that may be there.
   unsigned minInputs;
   unsigned maxInputs;
-  /// Space-separated `name:kind`; kinds as in `hasKind`: i f s t, and
+  /// Space-separated `name:kind`; kinds as in `hasKind`: i f s t g, and
   /// I F S for lists. An attribute that is not listed is refused.
   const char *attributes;
   BuildFn build;
@@ -31,7 +31,9 @@ struct OpRow {
   bool takesSequence = false;
 };
 
+/// Any number of inputs: all have to be there, or any may be left out.
 constexpr unsigned kVariadic = ~0u;
+constexpr unsigned kOptional = ~0u - 1;
 
 /// The row for an op in an operator set, or null. `knownName` tells whether
 /// another version of the operator set has the op.
@@ -63,6 +65,10 @@ LogicalResult buildGlobalMaxPool(NodeImporter &n);
 // ImportMatMul.cpp
 LogicalResult buildGemm(NodeImporter &n);
 LogicalResult buildMatMul(NodeImporter &n);
+// ImportControl.cpp
+LogicalResult buildIf(NodeImporter &n);
+LogicalResult buildLoop(NodeImporter &n);
+LogicalResult buildScan(NodeImporter &n);
 // ImportEinsum.cpp
 LogicalResult buildEinsum(NodeImporter &n);
 // ImportOrder.cpp

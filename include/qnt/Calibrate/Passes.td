@@ -110,8 +110,8 @@ def QntAssumeRanges : Pass<"qnt-assume-ranges", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"limit", "limit", "double", /*default=*/"1.0",
                         "Largest absolute value of every edge">];
-  let statistics =
-      [Statistic<"numEdges", "edges", "Number of edges given a range">];
+  let statistics = [Statistic<"numEdges", "edges",
+                              "Number of edges given a range">];
   let dependentDialects = ["::mlir::qnt::QntDialect"];
 }
 
