@@ -136,7 +136,13 @@ void GraphImporter::startFunction(StringRef functionName) {
     argument.setLoc(NameLoc::get(builder.getStringAttr(input.name), file));
     Value value = convertAtBorder(builder, argument.getLoc(), argument,
                                   input.elem, irType(context, input.elem));
-    root.define(input.name, OnnxValue(value, input.elem));
+    // Nothing is known better than a tensor without elements.
+    if (llvm::is_contained(input.shape, 0))
+      root.define(input.name,
+                  OnnxValue(std::make_shared<HostTensor>(
+                      HostTensor::zeros(input.shape, input.elem))));
+    else
+      root.define(input.name, OnnxValue(value, input.elem));
   }
 }
 
@@ -151,6 +157,9 @@ static Elem outputElem(const onnx::ValueInfoProto &output, Elem computed) {
 
 FailureOr<Value> GraphImporter::finishOutput(const onnx::ValueInfoProto &output,
                                              OnnxValue *value, Elem elem) {
+  if (value->sequence)
+    return error() << "output '" << output.name()
+                   << "' is a sequence; only tensors are supported";
   static const onnx::NodeProto noNode;
   NodeImporter n(noNode, root.opset, state.builder, file, {&value, 1},
                  state.budget, state.externalDir);

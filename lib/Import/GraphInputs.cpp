@@ -83,7 +83,7 @@ FailureOr<int64_t> GraphImporter::readDim(const onnx::ValueInfoProto &info,
                                           int index) {
   const auto &dim = info.type().tensor_type().shape().dim(index);
   if (dim.has_dim_value()) {
-    if (dim.dim_value() > 0 && dim.dim_value() <= kMaxDim)
+    if (dim.dim_value() >= 0 && dim.dim_value() <= kMaxDim)
       return dim.dim_value();
     InFlightDiagnostic diag = error() << "input '" << info.name()
                                       << "' has impossible dimension " << index
@@ -141,8 +141,7 @@ LogicalResult GraphImporter::readInput(const onnx::ValueInfoProto &info) {
     }
   }
   std::optional<int64_t> count = countElements(input.shape);
-  if (!count || *count == 0 ||
-      static_cast<int64_t>(input.shape.size()) > kMaxRank)
+  if (!count || static_cast<int64_t>(input.shape.size()) > kMaxRank)
     return error() << "input '" << info.name() << "' has impossible shape "
                    << formatShape(input.shape);
   root.declare(input.name);

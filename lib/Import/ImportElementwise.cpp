@@ -76,8 +76,66 @@ static FailureOr<Value> tryClamp(NodeImporter &n, unsigned activation) {
                : n.clamp(*value, -FLT_MAX, limit);
 }
 
+/// Until operator set 6 the second input broadcasts where `axis` says: its
+/// shape with dimensions of 1 behind it.
+static FailureOr<Shape> alignToAxis(NodeImporter &n) {
+  ArrayRef<int64_t> shape = n.shapeOf(1);
+  Shape result(shape);
+  int64_t rank = n.rankOf(0);
+  FailureOr<int64_t> axis = n.normalizeAxis(n.getInt("axis", 0), rank);
+  int64_t behind = failed(axis) ? -1 : rank - *axis - n.rankOf(1);
+  if (behind < 0)
+    return n.invalid("attribute 'axis' does not fit the inputs");
+  result.append(behind, 1);
+  return result;
+}
+
+/// fn(...fn(fn(in0, in1), in2)...), broadcast.
+static FailureOr<Value> foldInputs(NodeImporter &n, BinaryFn fn) {
+  FailureOr<Value> result = n.valueOf(0);
+  if (failed(result))
+    return failure();
+  for (unsigned i = 1; i < n.numInputs(); ++i) {
+    Shape own(n.shapeOf(i));
+    if (n.opset < 7 && n.hasAttr("axis")) {
+      FailureOr<Shape> aligned = alignToAxis(n);
+      if (failed(aligned))
+        return failure();
+      own = *aligned;
+    }
+    if (failed(broadcastShapes(n, shapeOf(*result), own)))
+      return failure();
+    FailureOr<Value> operand = n.valueOf(i);
+    if (failed(operand))
+      return failure();
+    // Constants keep their rank right from the start, so that no reshape of a
+    // constant is left for later.
+    if (failed(operand))
+      return failure();
+    if (n.constantOf(i) && own.size() < shapeOf(*result).size()) {
+      Shape shape(own);
+      shape.insert(shape.begin(), shapeOf(*result).size() - shape.size(), 1);
+      operand = n.constant(reshapeHost(*n.floatConstantOf(i), shape));
+      if (failed(operand))
+        return failure();
+    }
+    if (shapeOf(*operand).size() < own.size() &&
+        failed(operand = n.reshape(*operand, own)))
+      return failure();
+    Value a = *result, b = *operand;
+    if (failed(alignRanks(n, a, b)))
+      return failure();
+    result = fn(n, a, b);
+    if (failed(result))
+      return failure();
+  }
+  return result;
+}
+
 LogicalResult buildBinary(NodeImporter &n) {
   StringRef op = n.node.op_type();
+  if (!isSingle(n))
+    return buildGenericBinary(n);
   if ((op == "Max" || op == "Min") && n.numInputs() == 2) {
     FailureOr<Value> clamped = tryClamp(n, n.constantOf(1) ? 0 : 1);
     if (failed(clamped))
@@ -87,32 +145,18 @@ LogicalResult buildBinary(NodeImporter &n) {
       return success();
     }
   }
-  FailureOr<Value> result = n.valueOf(0);
+  FailureOr<Value> result = foldInputs(n, binaryFunction(op));
   if (failed(result))
     return failure();
-  for (unsigned i = 1; i < n.numInputs(); ++i) {
-    if (failed(broadcastShapes(n, shapeOf(*result), n.shapeOf(i))))
-      return failure();
-    FailureOr<Value> operand = n.valueOf(i);
-    if (failed(operand))
-      return failure();
-    // Constants keep their rank right from the start, so that no reshape of a
-    // constant is left for later.
-    if (n.constantOf(i) && shapeOf(*operand).size() < shapeOf(*result).size()) {
-      Shape shape(shapeOf(*operand));
-      shape.insert(shape.begin(), shapeOf(*result).size() - shape.size(), 1);
-      operand = n.constant(reshapeHost(*n.constantOf(i), shape));
-      if (failed(operand))
-        return failure();
-    }
-    Value a = *result, b = *operand;
-    if (failed(alignRanks(n, a, b)))
-      return failure();
-    result = binaryFunction(op)(n, a, b);
-    if (failed(result))
-      return failure();
-  }
   n.setResult(0, *result);
+  return success();
+}
+
+LogicalResult buildMean(NodeImporter &n) {
+  FailureOr<Value> sum = foldInputs(n, emitAdd);
+  if (failed(sum) || failed(sum = emitScale(n, *sum, 1.0f / n.numInputs())))
+    return failure();
+  n.setResult(0, *sum);
   return success();
 }
 
@@ -151,6 +195,8 @@ static UnaryFn unaryFunction(StringRef op) {
 }
 
 LogicalResult buildUnary(NodeImporter &n) {
+  if (isGenericUnary(n))
+    return buildGenericUnary(n);
   FailureOr<Value> x = n.valueOf(0);
   if (failed(x))
     return failure();
@@ -162,12 +208,13 @@ LogicalResult buildUnary(NodeImporter &n) {
 }
 
 LogicalResult buildPow(NodeImporter &n) {
-  FailureOr<Value> x = n.valueOf(0);
   const HostTensor *exponent = n.constantOf(1);
+  if (!n.isFloat(0) || n.elemOf(0) == Elem::Double || !exponent ||
+      exponent->size() != 1 || exponent->rank() > n.rankOf(0))
+    return buildGenericPow(n);
+  FailureOr<Value> x = n.valueOf(0);
   if (failed(x))
     return failure();
-  if (!exponent || exponent->size() != 1 || exponent->rank() > n.rankOf(0))
-    return n.unsupported("the exponent is not a constant number");
   double power = exponent->at(0);
   FailureOr<Value> result = *x;
   if (power == 2.0) {
@@ -200,8 +247,6 @@ static LogicalResult readBound(NodeImporter &n, unsigned input, StringRef attr,
     bound = n.getFloat(attr, bound);
   } else if (n.hasInput(input)) {
     const HostTensor *constant = n.constantOf(input);
-    if (!constant)
-      return n.unsupported("bound '" + attr + "' is not a constant");
     if (constant->size() != 1)
       return n.invalid("bound '" + attr + "' is not a scalar");
     bound = static_cast<float>(constant->at(0));
@@ -213,10 +258,16 @@ static LogicalResult readBound(NodeImporter &n, unsigned input, StringRef attr,
 }
 
 LogicalResult buildClip(NodeImporter &n) {
+  bool constant = (!n.hasInput(1) || n.constantOf(1)) &&
+                  (!n.hasInput(2) || n.constantOf(2));
+  if (n.opset >= 11 && (!constant || !isSingle(n)))
+    return buildGenericClip(n);
   float low = -FLT_MAX, high = FLT_MAX;
   if (failed(readBound(n, 1, "min", low)) ||
       failed(readBound(n, 2, "max", high)))
     return failure();
+  // The upper bound is applied last.
+  low = std::min(low, high);
   FailureOr<Value> x = n.valueOf(0);
   if (failed(x) || failed(x = n.clamp(*x, low, high)))
     return failure();
@@ -231,14 +282,6 @@ LogicalResult buildIdentity(NodeImporter &n) {
     return n.unsupported("dropout in training mode");
   n.setResult(0, n.inputOf(0));
   return success();
-}
-
-LogicalResult buildCast(NodeImporter &n) {
-  int64_t to = n.getInt("to", 0);
-  if (to != onnx::TensorProto::FLOAT && to != onnx::TensorProto::FLOAT16 &&
-      to != onnx::TensorProto::DOUBLE && to != onnx::TensorProto::BFLOAT16)
-    return n.unsupported("cast of an activation to an integer type");
-  return buildIdentity(n);
 }
 
 } // namespace mlir::qnt::onnx_import

@@ -261,6 +261,13 @@ Value NodeImporter::storedConstant(const HostTensor &tensor) {
 }
 
 FailureOr<Value> NodeImporter::constant(const HostTensor &tensor) {
+  if (tensor.size() == 0) {
+    auto type = RankedTensorType::get(tensor.shape, irType(tensor.elem));
+    return arith::ConstantOp::create(
+               builder, loc,
+               DenseElementsAttr::get(type, ArrayRef<Attribute>()))
+        .getResult();
+  }
   if (Value stored = storedConstant(tensor))
     return stored;
   FailureOr<RankedTensorType> type = tensorType(tensor.shape, tensor.elem);

@@ -86,8 +86,26 @@ LogicalResult buildBinary(NodeImporter &n);
 LogicalResult buildUnary(NodeImporter &n);
 LogicalResult buildPow(NodeImporter &n);
 LogicalResult buildClip(NodeImporter &n);
+LogicalResult buildMean(NodeImporter &n);
 LogicalResult buildIdentity(NodeImporter &n);
+// ImportArithmetic.cpp
+LogicalResult buildGenericBinary(NodeImporter &n);
+LogicalResult buildGenericUnary(NodeImporter &n);
+LogicalResult buildGenericPow(NodeImporter &n);
+LogicalResult buildGenericClip(NodeImporter &n);
+LogicalResult buildRandom(NodeImporter &n);
+// ImportCast.cpp
 LogicalResult buildCast(NodeImporter &n);
+LogicalResult buildCastLike(NodeImporter &n);
+LogicalResult buildBitCast(NodeImporter &n);
+// ImportCompare.cpp
+LogicalResult buildCompare(NodeImporter &n);
+LogicalResult buildBitwise(NodeImporter &n);
+LogicalResult buildBitwiseNot(NodeImporter &n);
+LogicalResult buildBitShift(NodeImporter &n);
+LogicalResult buildIsSpecial(NodeImporter &n);
+// ImportTrigonometry.cpp
+LogicalResult buildTrigonometry(NodeImporter &n);
 // ImportActivation.cpp
 LogicalResult buildActivation(NodeImporter &n);
 LogicalResult buildPRelu(NodeImporter &n);
@@ -185,6 +203,14 @@ LogicalResult buildConstant(NodeImporter &n);
 
 //===- Functions that several builders call -------------------------------===//
 
+// ImportArithmetic.cpp
+/// All inputs are floats that the IR holds as f32.
+bool isSingle(NodeImporter &n);
+/// A unary op that tosa does not have for the type of the input.
+bool isGenericUnary(NodeImporter &n);
+// ImportCast.cpp
+/// The value with another element type; the result's is `irType(to)`.
+FailureOr<Value> emitCast(NodeImporter &n, Value value, Elem from, Elem to);
 // ImportSoftmax.cpp
 FailureOr<Value> emitSoftmax(NodeImporter &n, Value x, int64_t axis);
 FailureOr<Value> emitLogSoftmax(NodeImporter &n, Value x, int64_t axis);

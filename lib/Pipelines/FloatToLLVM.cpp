@@ -30,6 +30,7 @@ void qnt::buildFloatToLinalgPipeline(OpPassManager &pm) {
   pm.addPass(createQntInlineComposites());
   pm.addPass(createQntSimulateQuantization());
   OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(createQntExactExtrema());
   functions.addPass(tosa::createTosaOptionalDecompositionsPass());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(tosa::createTosaInferShapesPass());

@@ -38,6 +38,41 @@ def QntInlineComposites : Pass<"qnt-inline-composites"> {
   let dependentDialects = ["::mlir::qnt::QntDialect"];
 }
 
+def QntExactExtrema : Pass<"qnt-exact-extrema"> {
+  let summary = "Start float maxima and minima at infinity";
+  let description = [{
+    `tosa.reduce_max` and `tosa.reduce_min` of floats become a `linalg.reduce`
+    that starts at -inf or +inf, so that a row of -inf, as masks have them, has
+    the maximum -inf and not the least finite number that upstream starts at.
+    Left alone: integers, dynamic shapes, and ops that ignore NaN.
+
+    ```mlir
+    func.func @f(%x: tensor<2x4xf32>) -> tensor<2x1xf32> {
+      %m = tosa.reduce_max %x {axis = 1 : i32} : (tensor<2x4xf32>) -> tensor<2x1xf32>
+      return %m : tensor<2x1xf32>
+    }
+    // ----- after
+    func.func @f(%x: tensor<2x4xf32>) -> tensor<2x1xf32> {
+      %inf = arith.constant 0xFF800000 : f32
+      %empty = tensor.empty() : tensor<2xf32>
+      %init = linalg.fill ins(%inf : f32) outs(%empty : tensor<2xf32>) -> tensor<2xf32>
+      %reduced = linalg.reduce ins(%x : tensor<2x4xf32>) outs(%init : tensor<2xf32>) dimensions = [1]
+        (%in: f32, %acc: f32) {
+          %r = arith.maximumf %in, %acc : f32
+          linalg.yield %r : f32
+        }
+      %m = tensor.expand_shape %reduced [[0, 1]] output_shape [2, 1] : tensor<2xf32> into tensor<2x1xf32>
+      return %m : tensor<2x1xf32>
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numRewritten", "rewritten",
+                              "Number of maxima and minima rewritten">];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def QntSimulateQuantization
     : Pass<"qnt-simulate-quantization", "::mlir::ModuleOp"> {
   let summary = "Compute quantize and dequantize in float arithmetic";

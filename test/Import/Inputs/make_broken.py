@@ -58,6 +58,7 @@ def inputs():
     write("huge_dim", relu((1 << 20, 1 << 20, 1 << 20)))
     integers = relu()
     integers.graph.input[0].type.tensor_type.elem_type = TensorProto.INT64
+    integers.graph.node[0].op_type = "Sigmoid"
     write("integer_input", integers)
     write("newer_opset", relu(opset=99))
 
