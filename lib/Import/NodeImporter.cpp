@@ -26,6 +26,8 @@ Type elementTypeOf(Value value) {
 }
 
 ArrayRef<int64_t> OnnxValue::shape() const {
+  if (sequence)
+    return {};
   return constant ? ArrayRef<int64_t>(constant->shape)
                   : onnx_import::shapeOf(value);
 }
@@ -128,6 +130,8 @@ FailureOr<Value> NodeImporter::anyValueOf(unsigned i) {
   OnnxValue &input = *inputs[i];
   if (input.value)
     return input.value;
+  if (!input.constant)
+    return unsupported(llvm::formatv("input {0} is a sequence", i));
   FailureOr<Value> value = constant(*input.constant);
   if (failed(value))
     return failure();
