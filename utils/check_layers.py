@@ -21,7 +21,7 @@ LAYERS = [
     ["Analysis"],
     ["ExternalModels", "Contracts", "Execution"],
     ["Import", "Prepare", "Observe", "Calibrate", "Propagate", "Fold", "Lower",
-     "Codegen", "Emit", "Export", "Interop", "Float", "Report"],
+     "Codegen", "Emit", "Interop", "Float", "Report"],
     ["Pipelines"],
     ["InitAll"],
     ["Api"],

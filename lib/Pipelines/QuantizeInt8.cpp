@@ -72,15 +72,6 @@ static LogicalResult checkOptions(const QuantizeInt8Options &options,
     return fail("quantize-int8: option 'momentum' applies to "
                 "observer=moving-average, not to observer=" +
                 options.observer);
-  if (options.form != "integer" && options.form != "qdq")
-    return fail("quantize-int8: unknown form '" + options.form +
-                "'; expected integer or qdq");
-  bool isInteger = options.form == "integer";
-  if (!isInteger &&
-      (options.fullInteger || options.inferenceInputType != "float" ||
-       options.inferenceOutputType != "float"))
-    return fail("quantize-int8: options 'full-integer' and 'inference-*-type' "
-                "apply to form=integer");
   if (options.samples < 0)
     return fail("quantize-int8: option 'samples' must not be negative");
   if (options.samples.hasValue() && options.calibrationData.empty())
@@ -95,6 +86,9 @@ static void addObserve(OpPassManager &pm, const QuantizeInt8Options &options) {
   observe.percentile = options.percentile;
   observe.momentum = options.momentum;
   observe.symmetric = options.symmetric;
+  observe.channelMeans = options.biasCorrection;
+  observe.floatTails =
+      !options.fullInteger && options.inferenceOutputType == "float";
   observe.quantizedOnly = !isCalibrated(options);
   pm.addPass(createQntInsertObservers(observe));
 }
@@ -132,9 +126,6 @@ static void addMeasure(OpPassManager &pm, const QuantizeInt8Options &options) {
   if (options.inferenceInputType == "float")
     sqnr.data = options.calibrationData;
   pm.addPass(createQntReportSqnr(sqnr));
-}
-
-static void addReport(OpPassManager &pm, const QuantizeInt8Options &options) {
   if (options.report.empty())
     return;
   QntWriteReportOptions write;
@@ -168,9 +159,7 @@ LogicalResult qnt::buildQuantizeInt8Pipeline(OpPassManager &pm,
   addContract(pm, "prepare");
   addObserve(pm, options);
   addContract(pm, "observe");
-  // Only integer arithmetic can be measured against float.
-  bool isInteger = options.form == "integer";
-  if (report && isInteger)
+  if (report)
     pm.addPass(createQntSnapshotFloat());
   addCalibrate(pm, options);
   addContract(pm, "calibrate");
@@ -180,13 +169,10 @@ LogicalResult qnt::buildQuantizeInt8Pipeline(OpPassManager &pm,
   addContract(pm, "fold");
   if (report)
     pm.addPass(createQntReportTensors());
-  if (isInteger) {
-    addLower(pm, options);
-    addContract(pm, "lower");
-    if (report)
-      addMeasure(pm, options);
-  }
-  addReport(pm, options);
+  addLower(pm, options);
+  addContract(pm, "lower");
+  if (report)
+    addMeasure(pm, options);
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   return success();

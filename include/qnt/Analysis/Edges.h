@@ -22,6 +22,10 @@ inline constexpr StringLiteral kEdgeAttr = "qnt.edge";
 /// changes or drops it.
 inline constexpr StringLiteral kGivenAttr = "qnt.given";
 
+/// The attribute of a quantize op with the mean of each index of the last
+/// dimension, where calibration was asked for it.
+inline constexpr StringLiteral kMeansAttr = "qnt.channel_means";
+
 /// The attribute that keeps an op float; its value says who wants it.
 inline constexpr StringLiteral kExcludeAttr = "qnt.exclude";
 

@@ -33,7 +33,7 @@ struct QuantizeInt8Options : PassPipelineOptions<QuantizeInt8Options> {
       llvm::cl::init(0)};
   Option<std::string> observer{
       *this, "observer",
-      llvm::cl::desc("percentile (default), min-max, moving-average, or an "
+      llvm::cl::desc("percentile (default), mse, min-max, moving-average, or an "
                      "attribute such as #my.observer"),
       llvm::cl::init("percentile")};
   Option<double> percentile{
@@ -54,6 +54,11 @@ struct QuantizeInt8Options : PassPipelineOptions<QuantizeInt8Options> {
       *this, "per-channel",
       llvm::cl::desc("A weight scale per output channel (default true)"),
       llvm::cl::init(true)};
+  Option<bool> biasCorrection{
+      *this, "bias-correction",
+      llvm::cl::desc("Biases take back what rounded weights add to the means "
+                     "of their channels (default true)"),
+      llvm::cl::init(true)};
   Option<std::string> rounding{
       *this, "rounding",
       llvm::cl::desc("fp32-rne, tflite-double or tflite-single (default: what "
@@ -70,11 +75,6 @@ struct QuantizeInt8Options : PassPipelineOptions<QuantizeInt8Options> {
       *this, "inference-output-type",
       llvm::cl::desc("float (default), int8 or uint8"),
       llvm::cl::init("float")};
-  Option<std::string> form{
-      *this, "form",
-      llvm::cl::desc("integer (default): integer arithmetic; qdq: stop at "
-                     "float ops with quantize and dequantize, for other tools"),
-      llvm::cl::init("integer")};
   Option<bool> printScaleGroups{
       *this, "print-scale-groups",
       llvm::cl::desc("A remark with parameters and reason for each edge"),
