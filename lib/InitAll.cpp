@@ -15,6 +15,7 @@
 #include "qnt/Dialect/IR/Qnt.h"
 #include "qnt/Dialect/IR/QntTranslation.h"
 #include "qnt/Emit/Passes.h"
+#include "qnt/Export/Passes.h"
 #include "qnt/ExternalModels/ExternalModels.h"
 #include "qnt/Float/Passes.h"
 #include "qnt/Fold/Passes.h"
@@ -38,6 +39,7 @@ void mlir::qnt::registerAll(DialectRegistry &registry) {
   registerQntPreparePasses();
   registerExternalModels(registry);
   registerEmitPass();
+  registerQntExportPasses();
   registerPipelines();
   registerQntFloatPasses();
   registerFloatToLLVM();

@@ -21,7 +21,7 @@ LAYERS = [
     ["Analysis"],
     ["ExternalModels", "Contracts", "Execution"],
     ["Import", "Prepare", "Observe", "Calibrate", "Propagate", "Fold", "Lower",
-     "Codegen", "Emit", "Interop", "Float", "Report"],
+     "Codegen", "Emit", "Export", "Interop", "Float", "Report"],
     ["Pipelines"],
     ["InitAll"],
     ["Api"],

@@ -65,6 +65,8 @@ FailureOr<EmitFormat> EmitPass::resolveFormat() {
   if (isMLIR(*wanted))
     return fail() << "format '" << stringifyEmitFormat(*wanted)
                   << "' is printed by the driver, not by qnt-emit";
+  if (*wanted == EmitFormat::ONNX)
+    return fail() << "format 'onnx' is written by qnt-export-onnx";
   bool linked =
       *wanted == EmitFormat::Shared || *wanted == EmitFormat::Executable;
   if (!linker.empty() && !linked)

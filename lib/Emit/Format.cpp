@@ -29,7 +29,8 @@ static constexpr FormatEntry kFormats[] = {
     {EmitFormat::LLVMIR, "llvm", ".ll"},
     {EmitFormat::Bitcode, "bitcode", ".bc"},
     {EmitFormat::MLIR, "mlir", ".mlir"},
-    {EmitFormat::Bytecode, "bytecode", ".mlirbc"}};
+    {EmitFormat::Bytecode, "bytecode", ".mlirbc"},
+    {EmitFormat::ONNX, "onnx", ".onnx"}};
 
 StringRef qnt::stringifyEmitFormat(EmitFormat format) {
   return kFormats[static_cast<unsigned>(format)].name;
@@ -64,6 +65,6 @@ std::optional<EmitFormat> qnt::formatOfPath(StringRef path) {
 bool qnt::isForeignSuffix(StringRef path) {
   return llvm::StringSwitch<bool>(llvm::sys::path::extension(path).lower())
       .Cases({".a", ".c", ".cc", ".cpp", ".dll", ".dylib", ".elf", ".h"}, true)
-      .Cases({".json", ".lib", ".obj", ".onnx", ".tflite", ".wasm"}, true)
+      .Cases({".json", ".lib", ".obj", ".tflite", ".wasm"}, true)
       .Default(false);
 }

@@ -72,6 +72,15 @@ static LogicalResult checkOptions(const QuantizeInt8Options &options,
     return fail("quantize-int8: option 'momentum' applies to "
                 "observer=moving-average, not to observer=" +
                 options.observer);
+  if (options.form != "integer" && options.form != "qdq")
+    return fail("quantize-int8: unknown form '" + options.form +
+                "'; expected integer or qdq");
+  bool isInteger = options.form == "integer";
+  if (!isInteger &&
+      (options.fullInteger || options.inferenceInputType != "float" ||
+       options.inferenceOutputType != "float"))
+    return fail("quantize-int8: options 'full-integer' and 'inference-*-type' "
+                "apply to form=integer");
   if (options.samples < 0)
     return fail("quantize-int8: option 'samples' must not be negative");
   if (options.samples.hasValue() && options.calibrationData.empty())
@@ -126,6 +135,9 @@ static void addMeasure(OpPassManager &pm, const QuantizeInt8Options &options) {
   if (options.inferenceInputType == "float")
     sqnr.data = options.calibrationData;
   pm.addPass(createQntReportSqnr(sqnr));
+}
+
+static void addReport(OpPassManager &pm, const QuantizeInt8Options &options) {
   if (options.report.empty())
     return;
   QntWriteReportOptions write;
@@ -159,7 +171,9 @@ LogicalResult qnt::buildQuantizeInt8Pipeline(OpPassManager &pm,
   addContract(pm, "prepare");
   addObserve(pm, options);
   addContract(pm, "observe");
-  if (report)
+  // Only integer arithmetic can be measured against float.
+  bool isInteger = options.form == "integer";
+  if (report && isInteger)
     pm.addPass(createQntSnapshotFloat());
   addCalibrate(pm, options);
   addContract(pm, "calibrate");
@@ -169,10 +183,13 @@ LogicalResult qnt::buildQuantizeInt8Pipeline(OpPassManager &pm,
   addContract(pm, "fold");
   if (report)
     pm.addPass(createQntReportTensors());
-  addLower(pm, options);
-  addContract(pm, "lower");
-  if (report)
-    addMeasure(pm, options);
+  if (isInteger) {
+    addLower(pm, options);
+    addContract(pm, "lower");
+    if (report)
+      addMeasure(pm, options);
+  }
+  addReport(pm, options);
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   return success();

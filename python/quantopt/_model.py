@@ -126,6 +126,7 @@ class Model:
                  full_integer: bool = False,
                  inference_input_type: str = "float",
                  inference_output_type: str = "float",
+                 form: str = "integer",
                  print_scale_groups: bool = False,
                  report: bool = True,
                  progress: Optional[Progress] = None) -> "QuantizedModel":
@@ -151,6 +152,8 @@ class Model:
         full_integer: raise if anything between inputs and outputs stays
             float.
         inference_input_type, inference_output_type: "float", "int8", "uint8".
+        form: "integer", or "qdq" for float ops with quantize and dequantize
+            around them, which `run` simulates.
         print_scale_groups: a remark per edge with its parameters and why.
         report: gather `QuantizedModel.report`; costs runs of up to 16 samples.
         progress: called as progress(done, total) after each sample; `total`
@@ -167,6 +170,7 @@ class Model:
             "rounding": rounding, "full-integer": full_integer,
             "inference-input-type": inference_input_type,
             "inference-output-type": inference_output_type,
+            "form": form,
             "print-scale-groups": print_scale_groups,
             "collect-report": report}
         return _quantize(self, calibration, calibration_table, options,
@@ -214,21 +218,29 @@ class Model:
     # ----- files -----------------------------------------------------------
 
     def export(self, path: PathLike, **options: Any) -> None:
-        """Writes the model as its suffix says: .mlir, .mlirbc; or compiles it
-        (with the options of `compile`) to .o, .s, .so, .ll, .bc or .exe."""
+        """Writes the model as its suffix says: .mlir, .mlirbc; .onnx, a
+        quantized model with QuantizeLinear and DequantizeLinear; or compiles
+        it (with the options of `compile`) to .o, .s, .so, .ll, .bc or .exe."""
         suffix = suffix_of(path)
-        if suffix not in (".mlir", ".mlirbc"):
+        if suffix not in (".mlir", ".mlirbc", ".onnx"):
             self.compile(**options).save(path)
             return
         if options:
             raise TypeError(f"{suffix} takes no options, found "
                             f"{', '.join(sorted(options))}")
+        if suffix == ".onnx":
+            self._export_onnx(os.fspath(path))
+            return
         content = self.to_mlir().encode() if suffix == ".mlir" else \
             self._native.bytecode
         with open(path, "wb") as file:
             file.write(content)
 
     save = export
+
+    def _export_onnx(self, path: str) -> None:
+        unwrap(self._native.transform(
+            [("qnt-export-onnx", format_options({"file": path}))]), 4)
 
     def __getstate__(self) -> Any:
         return self._native.bytecode, self._name, self.name, self.remarks
@@ -250,8 +262,11 @@ class QuantizedModel(Model):
     def __init__(self, native: _quantopt.Model, name: str,
                  remarks: Sequence[_quantopt.Message] = (),
                  report: Optional[Report] = None,
-                 calibration: Optional[CalibrationTable] = None):
+                 calibration: Optional[CalibrationTable] = None,
+                 origin: Optional[Tuple[Model, Dict[str, Any]]] = None):
         super().__init__(native, name, remarks)
+        #: The float model and the options: what an export starts from.
+        self._origin = origin
         self._report = report
         #: What the observers found; None if nothing had to be calibrated.
         self.calibration = calibration
@@ -279,18 +294,34 @@ class QuantizedModel(Model):
     run.__doc__ = Model.run.__doc__
 
     def __getstate__(self) -> Any:
-        return super().__getstate__(), self._report, self.calibration
+        return (super().__getstate__(), self._report, self.calibration,
+                self._origin)
 
     def __setstate__(self, state: Any) -> None:
-        base, report, calibration = state
+        base, report, calibration, self._origin = state
         Model.__setstate__(self, base)
         self._report, self.calibration = report, calibration
         self._reference = None
 
 
+    def _export_onnx(self, path: str) -> None:
+        if self._native.kind == "float":
+            super()._export_onnx(path)
+            return
+        if self._origin is None:
+            raise fail("only the model that was quantized here can be exported "
+                       "as ONNX: integer arithmetic has no form there")
+        source, options = self._origin
+        _quantize(source, None, self.calibration, dict(
+            options, **{"form": "qdq", "collect-report": False,
+                        "full-integer": False, "samples": None}), 0, None,
+            [("qnt-export-onnx", format_options({"file": path}))])
+
+
 def _quantize(model: Model, calibration: Any, table: Any,
               options: Dict[str, Any], limit: int,
-              progress: Optional[Progress]) -> QuantizedModel:
+              progress: Optional[Progress],
+              steps: Sequence[Tuple[str, str]] = ()) -> QuantizedModel:
     """Runs the pipeline with its files in memory."""
     for key, kinds in (("samples", int), ("percentile", (int, float)),
                        ("momentum", (int, float)), ("observer", str),
@@ -306,6 +337,7 @@ def _quantize(model: Model, calibration: Any, table: Any,
             raise fail("two calibration tables are given; merge them first")
         calibration, table = None, calibration
     folder = _quantopt.Folder()
+    origin = model, dict(options)
     feed = None
     if isinstance(calibration, (str, os.PathLike)) and progress is None:
         options["calibration-data"] = os.fspath(calibration)
@@ -329,14 +361,14 @@ def _quantize(model: Model, calibration: Any, table: Any,
     if calibration is not None or table is not None:
         options["write-table"] = folder.path("table.json")
     native, remarks = unwrap(model._native.transform(
-        [("quantize-int8", format_options(options))], feed), 4)
+        [("quantize-int8", format_options(options)), *steps], feed), 4)
     found = folder.read("table.json")
     report = folder.read("report.json")
     return QuantizedModel(
         native, model._name, remarks,
         Report(report.decode(), (folder.read("report.txt") or b"").decode())
         if report else None,
-        CalibrationTable(found.decode()) if found else None)
+        CalibrationTable(found.decode()) if found else None, origin)
 
 
 def load_native(content: bytes, path: str,

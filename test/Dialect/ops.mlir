@@ -65,3 +65,10 @@ func.func @composite(%x: tensor<4xf32>) -> tensor<4xf32> {
 func.func @target() attributes {t = #qnt.cpu_target<"aarch64-linux-gnu", "cortex-a76", "+dotprod">} {
   return
 }
+
+// Scales keep all of their bits: text with fewer digits would change a model.
+// CHECK-LABEL: @scale_digits
+// CHECK-SAME: scales = [0.00392156886, 0.0226712096, 1.000000e-01]
+func.func @scale_digits(%x: tensor<3x!qnt.quantized<i8 : f32, #qnt.per_axis<axis = 0, scales = [0.00392156886, 0.0226712096, 0.1]>>>) {
+  return
+}

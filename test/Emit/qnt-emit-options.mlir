@@ -11,7 +11,7 @@
 // A module of somebody else: the options name its target, and it keeps all of
 // its symbols.
 
-// FORMAT: error: unknown format 'wav'; expected one of obj, asm, shared, exe, llvm, bitcode, mlir, bytecode
+// FORMAT: error: unknown format 'wav'; expected one of obj, asm, shared, exe, llvm, bitcode, mlir, bytecode, onnx
 // LINKER: error: option 'linker' has no effect on format 'asm'
 // NOLINKER: error: '/no/such/linker' failed
 // EXE: error: an executable needs the 'qnt.contract' attribute that --lower-to-llvm leaves; emit an object instead

@@ -14,6 +14,7 @@
 
 #include "qnt/Emit/Format.h"
 #include "qnt/Emit/Passes.h"
+#include "qnt/Export/Passes.h"
 #include "qnt/Import/Onnx.h"
 #include "qnt/Import/Tflite.h"
 #include "qnt/InitAll.h"
@@ -80,9 +81,10 @@ static FailureOr<EmitFormat> chooseFormat(const Options &options,
   }
   std::optional<EmitFormat> suffix = formatOfPath(options.output);
   if (!wanted && isForeignSuffix(options.output))
-    return fail("no format goes with the suffix of output '" + options.output +
-                "'; use .o .s .so .exe .ll .bc .mlir or .mlirbc, or --emit=" +
-                "FORMAT (" + listEmitFormats() + ")");
+    return fail(
+        "no format goes with the suffix of output '" + options.output +
+        "'; use .o .s .so .exe .ll .bc .mlir .mlirbc or .onnx, or --emit=" +
+        "FORMAT (" + listEmitFormats() + ")");
   if (!wanted)
     return suffix.value_or(EmitFormat::MLIR);
   // A name without suffix goes with anything that is asked for.
@@ -134,7 +136,11 @@ static void appendProducts(const Options &options, EmitFormat format,
   config.setPassPipelineSetupFn([asked, options, format](PassManager &pm) {
     if (failed(asked.setupPassPipeline(pm)))
       return failure();
-    if (!isMLIR(format)) {
+    if (format == EmitFormat::ONNX) {
+      QntExportOnnxOptions onnx;
+      onnx.file = options.output;
+      pm.addPass(createQntExportOnnx(onnx));
+    } else if (!isMLIR(format)) {
       EmitOptions emission;
       emission.file = options.output;
       emission.format = stringifyEmitFormat(format).str();
@@ -334,24 +340,38 @@ static void silenceOperationNotes() {
     static_cast<cl::opt<bool> *>(flag)->setValue(false);
 }
 
-/// The arguments, with a quantization asked to gather what --report tells: the
-/// parser builds pipelines while it reads the command line.
-static SmallVector<char *> requestReport(ArrayRef<char *> arguments,
-                                         llvm::StringSaver &saver) {
-  auto flagOf = [](const char *argument) {
-    return StringRef(argument).ltrim('-').split('=').first;
-  };
+/// What a quantization has to do for the outputs that the arguments ask for.
+static std::string impliedOptions(ArrayRef<char *> arguments) {
+  bool isReported = false, isOnnx = false;
+  StringRef before;
+  for (const char *argument : arguments.drop_front()) {
+    auto [flag, value] = StringRef(argument).split('=');
+    StringRef name = flag.ltrim('-');
+    isReported |= name == "report";
+    isOnnx |= name == "emit" && value == "onnx";
+    StringRef output = name == "o" ? value : before == "o" ? argument : "";
+    isOnnx |= formatOfPath(output) == EmitFormat::ONNX && !output.empty();
+    before = flag.starts_with("-") ? name : StringRef();
+  }
+  std::string options = isReported ? " collect-report=true" : "";
+  return isOnnx ? options + " form=qdq" : options;
+}
+
+/// The arguments, with those options added to a quantization: the parser builds
+/// pipelines while it reads the command line.
+static SmallVector<char *> amendQuantization(ArrayRef<char *> arguments,
+                                             llvm::StringSaver &saver) {
   SmallVector<char *> result(arguments);
-  if (llvm::none_of(arguments.drop_front(), [&](const char *argument) {
-        return flagOf(argument) == "report";
-      }))
+  std::string options = impliedOptions(arguments);
+  if (options.empty())
     return result;
   for (char *&argument : MutableArrayRef(result).drop_front()) {
-    if (flagOf(argument) != "quantize-int8")
+    StringRef text = argument;
+    if (text.ltrim('-').split('=').first != "quantize-int8")
       continue;
-    StringRef separator = StringRef(argument).contains('=') ? " " : "=";
+    StringRef separator = text.contains('=') ? "" : "=";
     argument = const_cast<char *>(
-        saver.save(Twine(argument) + separator + "collect-report=true").data());
+        saver.save(text + separator + Twine(options)).data());
   }
   return result;
 }
@@ -362,13 +382,14 @@ int qnt::runQuantOpt(int argc, char **argv) {
   registerAll(registry);
   llvm::BumpPtrAllocator allocator;
   llvm::StringSaver saver(allocator);
-  SmallVector<char *> arguments = requestReport({argv, size_t(argc)}, saver);
+  SmallVector<char *> arguments =
+      amendQuantization({argv, size_t(argc)}, saver);
 
   cl::opt<std::string> emit(
       "emit", cl::value_desc("format"),
       cl::desc("What to write (" + listEmitFormats() +
                "); by default what the suffix of -o asks for: .o .s .so "
-               ".exe .ll .bc .mlir .mlirbc, none for an executable"));
+               ".exe .ll .bc .mlir .mlirbc .onnx, none for an executable"));
   cl::opt<std::string> inputShapes(
       "input-shapes", cl::value_desc("name:AxBxC,..."),
       cl::desc("Shapes of the inputs of an ONNX or TFLite model"));

@@ -23,10 +23,11 @@ enum class EmitFormat {
   LLVMIR,
   Bitcode,
   MLIR,
-  Bytecode
+  Bytecode,
+  ONNX
 };
 
-/// "obj", "asm", "shared", "exe", "llvm", "bitcode", "mlir", "bytecode".
+/// "obj", "asm", "shared", "exe", "llvm", "bitcode", "mlir", "bytecode", "onnx".
 StringRef stringifyEmitFormat(EmitFormat format);
 
 /// The format of that name.
@@ -35,12 +36,12 @@ std::optional<EmitFormat> parseEmitFormat(StringRef name);
 /// All names, for messages: "obj, asm, ...".
 std::string listEmitFormats();
 
-/// What the suffix of a path asks for: .o .s .so .ll .bc .mlir .mlirbc .exe,
+/// What the suffix of a path asks for: .o .s .so .ll .bc .mlir .mlirbc .onnx .exe,
 /// or none for an executable. Nothing for `-` and other suffixes.
 std::optional<EmitFormat> formatOfPath(StringRef path);
 
 /// True if the suffix names a format of other tools that is not among ours, so
-/// that MLIR under that name would be a surprise (.a, .obj, .dll, .onnx, ...).
+/// that MLIR under that name would be a surprise (.a, .obj, .dll, .tflite, ...).
 bool isForeignSuffix(StringRef path);
 
 /// True if the format is MLIR, which the driver prints itself.

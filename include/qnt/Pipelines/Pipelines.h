@@ -75,6 +75,11 @@ struct QuantizeInt8Options : PassPipelineOptions<QuantizeInt8Options> {
       *this, "inference-output-type",
       llvm::cl::desc("float (default), int8 or uint8"),
       llvm::cl::init("float")};
+  Option<std::string> form{
+      *this, "form",
+      llvm::cl::desc("integer (default): integer arithmetic; qdq: stop at "
+                     "float ops with quantize and dequantize, for other tools"),
+      llvm::cl::init("integer")};
   Option<bool> printScaleGroups{
       *this, "print-scale-groups",
       llvm::cl::desc("A remark with parameters and reason for each edge"),

@@ -31,6 +31,30 @@ static void printFloat(AsmPrinter &printer, const APFloat &value) {
   printer.printFloat(value);
 }
 
+/// `[1.0, 2.0]` with as many digits as the floats need: the array's own printer
+/// has too few.
+static ParseResult parseFloats(AsmParser &parser, DenseF32ArrayAttr &values) {
+  SmallVector<float> parsed;
+  auto parseOne = [&]() -> ParseResult {
+    double value = 0.0;
+    if (parser.parseFloat(value))
+      return failure();
+    parsed.push_back(static_cast<float>(value));
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseOne))
+    return failure();
+  values = DenseF32ArrayAttr::get(parser.getContext(), parsed);
+  return success();
+}
+static void printFloats(AsmPrinter &printer, DenseF32ArrayAttr values) {
+  printer << "[";
+  llvm::interleaveComma(values.asArrayRef(), printer, [&](float value) {
+    printer.printFloat(APFloat(value));
+  });
+  printer << "]";
+}
+
 /// `, axis = 3` and `, symmetric = true`, each optional, in this order.
 static ParseResult parsePendingOptions(AsmParser &parser,
                                        std::optional<int64_t> &axis,

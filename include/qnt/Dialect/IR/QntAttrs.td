@@ -103,7 +103,7 @@ def Qnt_PerAxisAttr : Qnt_Scheme<"PerAxis", "per_axis"> {
   let parameters = (ins "int64_t":$axis, "DenseF32ArrayAttr":$scales,
                     OptionalParameter<"DenseI32ArrayAttr">:$zeroPoints);
   let assemblyFormat = [{
-    `<` `axis` `=` $axis `,` `scales` `=` $scales
+    `<` `axis` `=` $axis `,` `scales` `=` custom<Floats>($scales)
         (`,` `zero_points` `=` $zeroPoints^)? `>`
   }];
   let genVerifyDecl = 1;
