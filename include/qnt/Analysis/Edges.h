@@ -52,6 +52,10 @@ std::string getEdgeName(Value value);
 /// composites, of linalg ops and of other quantizable ops are not entered.
 void walkGraph(Operation *root, llvm::function_ref<void(Operation *)> visit);
 
+/// A change of the width of floats right behind an input of the function, or
+/// right before its return: part of the signature rather than of the model.
+bool isBorderConversion(Operation *op);
+
 /// The op as something that may become integer: null if it has no interface,
 /// works on other types than f32, or is excluded.
 QuantizableOpInterface getQuantizable(Operation *op);
