@@ -45,7 +45,7 @@ static bool needsNoStep(Operation *op) {
   return isa<tosa::ConstShapeOp, tensor::EmptyOp, linalg::FillOp>(op);
 }
 
-static StepHandlers allHandlers() {
+StepHandlers mlir::qnt::allHandlers() {
   StepHandlers handlers;
   populateBoundarySteps(handlers);
   populateElementwiseSteps(handlers);
@@ -86,6 +86,10 @@ static LogicalResult planSteps(Plan &plan) {
 static StringRef modeOf(func::FuncOp entry) {
   bool hasBytes = entry
                       .walk([](Operation *op) {
+                        // Bytes that the model itself computes with are no
+                        // sign of quantization.
+                        if (!isa_and_present<QntDialect>(op->getDialect()))
+                          return WalkResult::advance();
                         for (Type type : op->getResultTypes())
                           if (getElementTypeOrSelf(type).isInteger(8))
                             return WalkResult::interrupt();

@@ -1,6 +1,7 @@
-//===- OutlineFloat.cpp - what stayed float becomes functions -------------===//
+//===- OutlineFloat.cpp - what has no kernel becomes functions ------------===//
 //
-// Groups connected float ops and moves each group into a function of an inner
+// Groups connected ops that no kernel computes, above all on floats, and moves
+// each group into a function of an inner
 // module. Invariant: ops of one group lie equally many integer stretches behind
 // the inputs, so no group waits for itself through an integer op.
 //
@@ -8,6 +9,7 @@
 
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "qnt/Codegen/Passes.h"
+#include "qnt/Codegen/Plan.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 
 namespace mlir::qnt {
@@ -22,8 +24,10 @@ static bool isFloatTensor(Type type) {
   return isa<TensorType>(type) && isa<FloatType>(getElementTypeOrSelf(type));
 }
 
+/// Ops that are copied to where they are used.
 static bool isConstant(Operation *op) {
-  return op->hasTrait<OpTrait::ConstantLike>() || isa<tosa::ConstShapeOp>(op);
+  return op->hasTrait<OpTrait::ConstantLike>() ||
+         isa<tosa::ConstShapeOp, tensor::EmptyOp>(op);
 }
 
 /// Ops that the integer side handles itself.
@@ -33,10 +37,42 @@ static bool isBorder(Operation *op) {
          op->hasTrait<OpTrait::IsTerminator>() || isConstant(op);
 }
 
-/// Ops that take part in float arithmetic.
+/// Tensors of what kernels compute with: bytes and their sums.
+static bool isKernelTensor(Type type) {
+  auto tensor = dyn_cast<TensorType>(type);
+  return !tensor || tensor.getElementType().isInteger(8) ||
+         tensor.getElementType().isInteger(32);
+}
+
+/// Ops on integers that a kernel computes.
+static bool hasKernel(Operation *op) {
+  static const StepHandlers handlers = allHandlers();
+  if (!llvm::all_of(op->getOperandTypes(), isKernelTensor) ||
+      !llvm::all_of(op->getResultTypes(), isKernelTensor))
+    return false;
+  // The start of a sum that a kernel computes.
+  if (isa<linalg::FillOp>(op))
+    return llvm::all_of(op->getUsers(), [](Operation *user) {
+      return handlers.count(user->getName().getStringRef()) > 0;
+    });
+  // Extrema have a kernel for bytes only.
+  if (isa<tosa::ReduceMaxOp, tosa::ReduceMinOp>(op))
+    return getElementTypeOrSelf(op->getResult(0)).isInteger(8);
+  return handlers.count(op->getName().getStringRef()) > 0;
+}
+
+/// Ops of the model's own arithmetic: on floats, or on integers that were never
+/// quantized. An op of the integer form without a kernel is left to the error
+/// that names it.
 static bool isFloatOp(Operation *op) {
-  return !isBorder(op) && (llvm::any_of(op->getOperandTypes(), isFloatTensor) ||
-                           llvm::any_of(op->getResultTypes(), isFloatTensor));
+  if (isBorder(op))
+    return false;
+  if (llvm::any_of(op->getOperandTypes(), isFloatTensor) ||
+      llvm::any_of(op->getResultTypes(), isFloatTensor))
+    return true;
+  bool isOurs =
+      isa_and_present<QntDialect>(op->getDialect()) && !isa<CompositeOp>(op);
+  return !isOurs && !hasKernel(op);
 }
 
 namespace {
@@ -67,7 +103,7 @@ private:
 
 } // namespace
 
-/// Reshapes and constants between float ops of the function belong to them.
+/// Reshapes between float ops of the function belong to them.
 void Outliner::adoptReshapes() {
   for (Operation &op : function.getBody().front()) {
     if (isFloatOp(&op)) {
@@ -75,8 +111,7 @@ void Outliner::adoptReshapes() {
       continue;
     }
     if (!isa<tosa::ReshapeOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
-            op) ||
-        !isFloatTensor(op.getResult(0).getType()))
+            op))
       continue;
     Operation *source = op.getOperand(0).getDefiningOp();
     bool between = source && members.contains(source) &&

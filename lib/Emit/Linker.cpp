@@ -162,6 +162,9 @@ static std::pair<std::string, char> describe(const TensorContract &tensor) {
               : tensor.dtype == "bool"                     ? 'b'
                                                            : 'u';
   int64_t bytes = tensor.elementBytes();
+  // numpy has no name for it.
+  if (tensor.dtype == "bfloat16")
+    return {"|V2", 'u'};
   std::string descr =
       llvm::formatv("{0}{1}{2}", bytes == 1 ? '|' : '<', kind, bytes);
   // A half is printed as its bits, a boolean as 0 or 1.

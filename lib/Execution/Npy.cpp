@@ -324,7 +324,7 @@ llvm::Error NpyReader::read(MutableArrayRef<char> out) {
 static StringRef getDescr(DType dtype) {
   static constexpr StringLiteral names[] = {"|b1", "|i1", "|u1", "<i2", "<u2",
                                             "<i4", "<u4", "<i8", "<u8", "<f2",
-                                            "<f4", "<f8", "<V2"};
+                                            "<f4", "<f8", "|V2"};
   return names[static_cast<unsigned>(dtype)];
 }
 

@@ -1,9 +1,11 @@
 //===- ApproximateMath.cpp - transcendental functions as polynomials ------===//
 //
-// Upstream's approximations for f32, applied to every function that has one.
+// Upstream's approximations for f32, applied to every function that has one,
+// and formulas over these for tan and the hyperbolic functions.
 //
 //===----------------------------------------------------------------------===//
 
+#include "HyperbolicMath.h"
 #include "qnt/Float/Passes.h"
 
 #include "mlir/Dialect/Math/Transforms/Passes.h"
@@ -31,6 +33,7 @@ class ApproximateMath
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
     populateMathPolynomialApproximationPatterns(set);
+    populateHyperbolicPatterns(set);
     patterns = std::move(set);
     return success();
   }

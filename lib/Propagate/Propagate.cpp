@@ -53,7 +53,6 @@ struct PropagatePass : mlir::qnt::impl::PropagateBase<PropagatePass> {
     numRequantized += counts.requantized;
     numConstants += counts.constants;
     numWidened += counts.widened;
-    numCorrected += counts.corrected;
   }
 
   LogicalResult propagateIn(FunctionOpInterface root, Rounding mode,

@@ -49,7 +49,7 @@ module attributes {qnt.target = #qnt.cpu_target<"x86_64", "x86-64", "">} {
 // -----
 
 module attributes {qnt.target = #qnt.cpu_target<"x86_64", "x86-64", "">} {
-  // expected-error @below {{argument 0 has type 'tensor<?xi8>'; expected a static tensor of i8, ui8, i32 or f32}}
+  // expected-error @below {{argument 0 has type 'tensor<?xi8>'; expected a static tensor of i1, i8 to i64, ui8, or f16 to f64}}
   func.func @dynamic(%x: tensor<?xi8>) -> tensor<?xi8> {
     return %x : tensor<?xi8>
   }

@@ -70,3 +70,33 @@ func.func @integers(%x: tensor<4xf32>) -> tensor<4xf32> {
   %f = qnt.to_float %q {scale = 1.0e-02 : f32, zero_point = 0 : i32} : tensor<4xi8> to tensor<4xf32>
   return %f : tensor<4xf32>
 }
+
+// -----
+
+// Integers that were never quantized have no kernels either.
+// CHECK-LABEL: func.func @ids
+// CHECK-NOT: linalg.generic
+// CHECK: call @ids_float_0
+// CHECK-NEXT: return
+// CHECK: func.func @ids_float_0(%{{.*}}: tensor<4xi64>) -> tensor<4xi1>
+func.func @ids(%x: tensor<4xi64>) -> tensor<4xi1> {
+  %zero = "tosa.const"() <{values = dense<0> : tensor<4xi64>}> : () -> tensor<4xi64>
+  %e = tensor.empty() : tensor<4xi1>
+  %r = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%x, %zero : tensor<4xi64>, tensor<4xi64>) outs(%e : tensor<4xi1>) {
+  ^bb0(%a: i64, %b: i64, %o: i1):
+    %c = arith.cmpi eq, %a, %b : i64
+    linalg.yield %c : i1
+  } -> tensor<4xi1>
+  return %r : tensor<4xi1>
+}
+
+// -----
+
+// Bytes that only move have a kernel.
+// CHECK-LABEL: func.func @bytes
+// CHECK-NEXT: tosa.transpose
+// CHECK-NEXT: return
+func.func @bytes(%x: tensor<2x3xi8>) -> tensor<3x2xi8> {
+  %r = tosa.transpose %x {perms = array<i32: 1, 0>} : (tensor<2x3xi8>) -> tensor<3x2xi8>
+  return %r : tensor<3x2xi8>
+}

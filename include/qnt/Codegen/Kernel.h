@@ -172,6 +172,7 @@ public:
   memref::GlobalOp addConstant(StringRef name, ArrayRef<int8_t> values);
   memref::GlobalOp addConstant(StringRef name, ArrayRef<int32_t> values);
   memref::GlobalOp addConstant(StringRef name, ArrayRef<float> values);
+  memref::GlobalOp addConstant(StringRef name, DenseElementsAttr flat);
 
   using BodyBuilder =
       function_ref<LogicalResult(ImplicitLocOpBuilder &, ValueRange)>;

@@ -47,9 +47,10 @@ def OutlineFloat : Pass<"qnt-outline-float", "::mlir::ModuleOp"> {
   let summary = "Move what stayed float into functions of their own";
   let description = [{
     Connected float ops between `qnt.to_float` and `qnt.to_int`, or the ends of
-    the function, become one function each in the inner module `@qnt_float`,
+    the function, and ops on integers that were never quantized (token ids,
+    masks), become one function each in the inner module `@qnt_float`,
     which the float pipeline lowers; a declaration with the same name stays
-    behind for the call. Reshapes between float ops go with them, constants are
+    behind for the call. Reshapes between such ops go with them, constants are
     copied. A function without float ops stays as it is.
 
     ```mlir

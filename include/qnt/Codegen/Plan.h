@@ -174,6 +174,9 @@ DenseElementsAttr constantOf(Value value);
 using StepHandler = LogicalResult (*)(Plan &, Operation *);
 using StepHandlers = std::map<StringRef, StepHandler>;
 
+/// The handlers of all ops that a kernel computes.
+StepHandlers allHandlers();
+
 /// The handlers of all ops that can be emitted, by op name.
 void populateBoundarySteps(StepHandlers &handlers);
 void populateElementwiseSteps(StepHandlers &handlers);

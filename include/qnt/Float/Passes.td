@@ -243,8 +243,9 @@ def QntApproximateMath : Pass<"qnt-approximate-math"> {
   let summary = "Replace transcendental functions by polynomials";
   let description = [{
     exp, log, sin, cos, tanh, erf and their relatives on f32 become polynomials
-    that are right to about 1e-6, vectorize, and call no library. Functions that
-    no polynomial is known for stay.
+    that are right to about 1e-6, vectorize, and call no library; tan, sinh,
+    cosh, asinh, acosh and atanh become formulas over these. Functions that no
+    polynomial is known for (pow, fmod) stay.
 
     ```mlir
     func.func @f(%x: f32) -> f32 {

@@ -1,7 +1,9 @@
 //===- CallSteps.cpp - calls of outlined float functions ------------------===//
 //
 // A float function takes its operands, its results and its scratch memory as
-// buffers; the scratch is part of the arena while the call runs.
+// buffers; the scratch is part of the arena while the call runs. Bytes cross
+// the border by copies, since the function knows nothing of how kernels store
+// them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,6 +12,16 @@
 
 using namespace mlir;
 using namespace mlir::qnt;
+
+/// Outlined functions see bytes as the model has them, dense and plain: a copy
+/// out of the storage domain.
+static View toPlain(Plan &plan, Location loc, const View &view) {
+  if (!view.buffer->isByte())
+    return view;
+  View plain = plan.allocate(view.buffer->element, view.shape);
+  plan.addCopy(loc, view, plain, plan.getTarget().storageOffset());
+  return plain;
+}
 
 static LogicalResult planCall(Plan &plan, Operation *operation) {
   auto op = cast<func::CallOp>(operation);
@@ -26,10 +38,18 @@ static LogicalResult planCall(Plan &plan, Operation *operation) {
     FailureOr<View> view = plan.lookup(operand, op);
     if (failed(view))
       return failure();
-    step.inputs.push_back(*view);
+    step.inputs.push_back(toPlain(plan, op.getLoc(), *view));
   }
-  for (Value result : op.getResults())
-    step.outputs.push_back(plan.define(result));
+  SmallVector<std::pair<View, View>> copies;
+  for (Value result : op.getResults()) {
+    View view = plan.define(result);
+    if (view.buffer->isByte()) {
+      View plain = plan.allocate(view.buffer->element, view.shape);
+      copies.push_back({plain, view});
+      view = plain;
+    }
+    step.outputs.push_back(view);
+  }
   if (scratch.getInt() > 0) {
     Type byte = IntegerType::get(op.getContext(), 8);
     step.outputs.push_back(plan.allocate(byte, scratch.getInt()));
@@ -40,6 +60,8 @@ static LogicalResult planCall(Plan &plan, Operation *operation) {
     return FailureOr<KernelCall>(KernelCall{callee, {}});
   };
   plan.addStep(std::move(step));
+  for (auto &[plain, view] : copies)
+    plan.addCopy(op.getLoc(), plain, view, plan.getTarget().storageOffset());
   return success();
 }
 

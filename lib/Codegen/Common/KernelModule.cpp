@@ -57,6 +57,11 @@ memref::GlobalOp KernelModule::addConstant(StringRef name,
   return addGlobal(name, DenseElementsAttr::get(type, values));
 }
 
+memref::GlobalOp KernelModule::addConstant(StringRef name,
+                                           DenseElementsAttr flat) {
+  return addGlobal(name, flat);
+}
+
 FailureOr<func::FuncOp>
 KernelModule::getOrCreateKernel(Location loc, StringRef stem, StringRef key,
                                 TypeRange arguments, BodyBuilder body) {

@@ -20,6 +20,9 @@ static std::string shapeKey(ArrayRef<int64_t> dims) {
 }
 
 static int64_t lanesFor(Type element, const KernelTarget &target) {
+  // A vector of bits is packed in memory, a bool is not.
+  if (element.getIntOrFloatBitWidth() < 8)
+    return 1;
   return target.vectorBits / element.getIntOrFloatBitWidth();
 }
 

@@ -105,7 +105,7 @@ void Plan::alias(Value result, const View &source) {
   values[result] = {source.buffer, SmallVector<int64_t>(shape)};
 }
 
-/// A constant of 8, 32 bit integers or f32 in the storage domain.
+/// A constant; bytes in the storage domain.
 static memref::GlobalOp makeConstant(KernelModule &kernels,
                                      DenseElementsAttr dense) {
   Type element = dense.getElementType();
@@ -115,6 +115,9 @@ static memref::GlobalOp makeConstant(KernelModule &kernels,
   if (element.isInteger(32))
     return kernels.addConstant("values",
                                llvm::to_vector(dense.getValues<int32_t>()));
+  if (!element.isInteger(8))
+    return kernels.addConstant("values", dense.reshape(RankedTensorType::get(
+                                             dense.getNumElements(), element)));
   int32_t offset = kernels.getTarget().storageOffset();
   SmallVector<int8_t> bytes;
   for (int8_t value : dense.getValues<int8_t>())
@@ -146,8 +149,11 @@ DenseElementsAttr mlir::qnt::constantOf(Value value) {
 }
 
 static bool isStorable(Type element) {
-  return element.isSignlessInteger(8) || element.isSignlessInteger(32) ||
-         element.isF32();
+  if (isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(element))
+    return true;
+  return llvm::any_of(ArrayRef<unsigned>{1, 8, 16, 32, 64}, [&](unsigned bits) {
+    return element.isSignlessInteger(bits);
+  });
 }
 
 FailureOr<View> Plan::lookup(Value value, Operation *user) {
@@ -157,7 +163,7 @@ FailureOr<View> Plan::lookup(Value value, Operation *user) {
   if (!type || !type.hasStaticShape() || !isStorable(type.getElementType()))
     return user->emitError()
            << "'" << user->getName() << "' has no kernel for operand type "
-           << value.getType() << "; expected a static tensor of i8, i32 or f32";
+           << value.getType() << "; expected a static tensor of numbers";
   if (DenseElementsAttr dense = constantOf(value)) {
     View view = allocate(type.getElementType(), type.getShape());
     view.buffer->place = Buffer::Place::Constant;
@@ -177,7 +183,8 @@ LogicalResult Plan::bringIn() {
       return entry.emitError()
              << "argument " << argument.getArgNumber() << " has type "
              << argument.getType()
-             << "; expected a static tensor of i8, ui8, i32 or f32";
+             << "; expected a static tensor of i1, i8 to i64, ui8, or f16 to "
+                "f64";
     View outer = allocate(element, type.getShape());
     outer.buffer->place = Buffer::Place::Input;
     outer.buffer->index = argument.getArgNumber();

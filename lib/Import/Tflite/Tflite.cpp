@@ -44,7 +44,7 @@ static std::string chooseName(llvm::MemoryBufferRef buffer,
 OwningOpRef<ModuleOp> importTflite(MLIRContext *context,
                                    llvm::MemoryBufferRef buffer,
                                    const TfliteImportOptions &options) {
-  onnx_import::loadImportDialects(context);
+  context->loadDialect<func::FuncDialect, tosa::TosaDialect, QntDialect>();
   Location file =
       FileLineColLoc::get(context, buffer.getBufferIdentifier(), 0, 0);
   std::string error;
