@@ -392,14 +392,15 @@ FailureOr<SmallVector<OnnxValue>> GraphScope::finish() {
 
 FailureOr<SmallVector<OnnxValue>>
 GraphScope::importSubgraph(const onnx::GraphProto &body,
-                           ArrayRef<OnnxValue> inputs) {
+                           ArrayRef<OnnxValue> inputs,
+                           std::optional<int64_t> version) {
   if (depth + 1 > kMaxDepth)
     return error() << "graphs lie within graphs more than " << kMaxDepth
                    << " deep";
   if (body.input_size() != static_cast<int>(inputs.size()))
     return error() << "a graph inside of a node has " << body.input_size()
                    << " inputs, expected " << inputs.size();
-  GraphScope inner(state, body, opset, this, depth + 1);
+  GraphScope inner(state, body, version.value_or(opset), this, depth + 1);
   if (failed(inner.indexNames()))
     return failure();
   for (auto [info, value] : llvm::zip(body.input(), inputs))

@@ -73,8 +73,8 @@ public:
   OnnxValue *lookUp(StringRef name);
 
   FailureOr<SmallVector<OnnxValue>>
-  importSubgraph(const onnx::GraphProto &body,
-                 ArrayRef<OnnxValue> inputs) override;
+  importSubgraph(const onnx::GraphProto &body, ArrayRef<OnnxValue> inputs,
+                 std::optional<int64_t> opset = std::nullopt) override;
 
 private:
   LogicalResult markLive(SmallVectorImpl<bool> &live);

@@ -58,9 +58,11 @@ class SubgraphImporter {
 public:
   virtual ~SubgraphImporter() = default;
   /// The outputs of the graph for the given inputs, unknown where its nodes are
-  /// not supported; failure if the graph is malformed, which is diagnosed.
+  /// not supported; failure if the graph is malformed, which is diagnosed. The
+  /// operator set is that of the node unless another is given.
   virtual FailureOr<SmallVector<OnnxValue>>
-  importSubgraph(const onnx::GraphProto &body, ArrayRef<OnnxValue> inputs) = 0;
+  importSubgraph(const onnx::GraphProto &body, ArrayRef<OnnxValue> inputs,
+                 std::optional<int64_t> opset = std::nullopt) = 0;
 };
 
 class NodeImporter {

@@ -65,10 +65,27 @@ LogicalResult buildGlobalMaxPool(NodeImporter &n);
 // ImportMatMul.cpp
 LogicalResult buildGemm(NodeImporter &n);
 LogicalResult buildMatMul(NodeImporter &n);
+// ImportAttention.cpp
+LogicalResult buildAttention(NodeImporter &n);
+// ImportFused.cpp
+LogicalResult buildBiasAdd(NodeImporter &n);
+LogicalResult buildEmbedLayerNorm(NodeImporter &n);
+LogicalResult buildFusedConv(NodeImporter &n);
+LogicalResult buildFusedGelu(NodeImporter &n);
+LogicalResult buildFusedGemm(NodeImporter &n);
+LogicalResult buildFusedMatMul(NodeImporter &n);
+LogicalResult buildSimplifiedLayerNorm(NodeImporter &n);
+LogicalResult buildSkipLayerNorm(NodeImporter &n);
+// ImportFusedAttention.cpp
+LogicalResult buildFusedAttention(NodeImporter &n);
+LogicalResult buildMultiHeadAttention(NodeImporter &n);
+LogicalResult buildRotaryEmbedding(NodeImporter &n);
 // ImportControl.cpp
 LogicalResult buildIf(NodeImporter &n);
 LogicalResult buildLoop(NodeImporter &n);
 LogicalResult buildScan(NodeImporter &n);
+// ImportDet.cpp
+LogicalResult buildDet(NodeImporter &n);
 // ImportEinsum.cpp
 LogicalResult buildEinsum(NodeImporter &n);
 // ImportOrder.cpp
