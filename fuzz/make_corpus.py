@@ -1,17 +1,20 @@
 """make_corpus.py FOLDER: seeds for onnx-fuzzer, and FOLDER.dict.
 
 Seeds are the six models of ../shared/data with most of their channels cut away
-(where that folder is there), and the small models of the import tests. The
+(where that folder is there), the small models of the import tests, and the node
+cases that the onnx package generates. The
 dictionary lists the ops and attributes that occur in them.
 """
 
 import importlib.util
 import os
 import sys
+import warnings
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
+from onnx.backend.test.loader import load_model_tests
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHARED = os.environ.get("QNT_SHARED_DATA",
@@ -21,6 +24,7 @@ MODELS = ("ic_resnet8", "vww_mobilenetv1", "kws_dscnn", "ad_autoencoder",
 # Channel counts of these models; all shrink by the same factor.
 CHANNELS = (16, 32, 64, 128, 256, 640, 784)
 FACTOR = 16
+MAX_CASE_BYTES = 2048
 
 
 def shrink_dim(size):
@@ -62,6 +66,18 @@ def seeds():
     spec.loader.exec_module(module)
     for name, build in module.CASES.items():
         yield name, build()
+    yield from node_cases()
+
+
+def node_cases():
+    """The small models of the operator tests, functions left out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cases = load_model_tests(kind="node")
+    for case in cases:
+        if ("_expanded" not in case.name and case.model is not None
+                and case.model.ByteSize() <= MAX_CASE_BYTES):
+            yield case.name, case.model
 
 
 def main(folder):

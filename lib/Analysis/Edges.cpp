@@ -65,6 +65,16 @@ void mlir::qnt::walkGraph(Operation *root,
   });
 }
 
+bool mlir::qnt::isBorderConversion(Operation *op) {
+  if (!isa<arith::ExtFOp, arith::TruncFOp>(op))
+    return false;
+  if (auto argument = dyn_cast<BlockArgument>(op->getOperand(0)))
+    return isa<FunctionOpInterface>(argument.getOwner()->getParentOp());
+  return llvm::all_of(op->getUsers(), [](Operation *user) {
+    return user->hasTrait<OpTrait::ReturnLike>();
+  });
+}
+
 QuantizableOpInterface mlir::qnt::getQuantizable(Operation *op) {
   auto quantizable = dyn_cast_or_null<QuantizableOpInterface>(op);
   if (!quantizable || op->hasAttr(kExcludeAttr) ||

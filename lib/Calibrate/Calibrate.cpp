@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "RunObservers.h"
+#include "qnt/Analysis/Edges.h"
 #include "qnt/Calibrate/Passes.h"
 #include "qnt/Execution/SampleStream.h"
 #include "qnt/Numerics/QuantParams.h"
@@ -128,6 +129,8 @@ namespace {
 struct EdgeResult {
   mlir::qnt::QuantizedType type;
   ObservedRange range;
+  /// Of the channels, where the observer gathers them.
+  SmallVector<double> means;
 };
 } // namespace
 
@@ -177,7 +180,10 @@ static FailureOr<EdgeResult> choose(ObserveOp op, const TableEdge &edge) {
   }
   auto scheme =
       PerTensorAttr::get(op.getContext(), params->scale, params->zeroPoint);
-  return EdgeResult{target.withScheme(scheme), *range};
+  EdgeResult result{target.withScheme(scheme), *range, {}};
+  if (auto means = dyn_cast<ChannelMeansAttr>(edge.observer))
+    result.means = means.getMeans(edge.state);
+  return result;
 }
 
 /// %y = qnt.observe %x -> qnt.dequantize (qnt.quantize %x)
@@ -192,6 +198,8 @@ static void rewrite(ObserveOp op, const EdgeResult &result) {
                     builder.getF64FloatAttr(result.range.seen.min + 0.0));
   quantize->setAttr("qnt.seen_max",
                     builder.getF64FloatAttr(result.range.seen.max + 0.0));
+  if (!result.means.empty())
+    quantize->setAttr(kMeansAttr, builder.getDenseF64ArrayAttr(result.means));
   Value back = DequantizeOp::create(builder, op.getLoc(), type, quantize);
   op.replaceAllUsesWith(back);
   op.erase();

@@ -18,21 +18,72 @@
 using namespace mlir;
 using namespace mlir::qnt;
 
-/// %y = qnt.observe %x -> the observer's update on a buffer of %x.
-static void buildUpdate(ObserveOp op, Value states, int64_t offset) {
+namespace {
+/// One function per observer and number of values: a model has hundreds of
+/// edges, but few kinds of them, and code that is inlined at each takes long to
+/// compile.
+class UpdateFunctions {
+public:
+  UpdateFunctions(ModuleOp module, MemRefType states)
+      : module(module), states(states) {}
+
+  func::FuncOp get(ObserverAttrInterface observer, int64_t count) {
+    func::FuncOp &function = functions[{observer, count}];
+    if (!function)
+      function = create(observer, count);
+    return function;
+  }
+
+private:
+  func::FuncOp create(ObserverAttrInterface observer, int64_t count);
+
+  ModuleOp module;
+  MemRefType states;
+  llvm::MapVector<std::pair<Attribute, int64_t>, func::FuncOp> functions;
+};
+} // namespace
+
+/// (values, states of all observers, first word of this one) -> nothing.
+func::FuncOp UpdateFunctions::create(ObserverAttrInterface observer,
+                                     int64_t count) {
+  Location loc = module.getLoc();
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  Type values = MemRefType::get({count}, builder.getF32Type());
+  auto function = func::FuncOp::create(
+      builder, loc, "qnt_observe_" + std::to_string(functions.size()),
+      builder.getFunctionType({values, states, builder.getIndexType()}, {}));
+  function.setPrivate();
+  function->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
+  Block *entry = function.addEntryBlock();
+  builder.setInsertionPointToStart(entry);
+  Value state = memref::SubViewOp::create(
+      builder, loc, entry->getArgument(1),
+      ArrayRef<OpFoldResult>{entry->getArgument(2)},
+      ArrayRef<OpFoldResult>{builder.getIndexAttr(observer.getStateSize())},
+      ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
+  observer.buildUpdate(builder, loc, entry->getArgument(0), state);
+  func::ReturnOp::create(builder, loc);
+  return function;
+}
+
+/// %y = qnt.observe %x -> a call of the observer's update on a buffer of %x.
+static void buildUpdate(ObserveOp op, Value states, int64_t offset,
+                        UpdateFunctions &functions) {
   OpBuilder builder(op);
   Location loc = op.getLoc();
   auto type = cast<RankedTensorType>(op.getInput().getType());
-  ObserverAttrInterface observer = op.getObserver();
+  int64_t count = type.getNumElements();
+  auto flat = MemRefType::get({count}, type.getElementType());
   Value values = bufferization::ToBufferOp::create(
       builder, loc, MemRefType::get(type.getShape(), type.getElementType()),
       op.getInput(), /*readOnly=*/true);
-  Value state = memref::SubViewOp::create(
-      builder, loc, states,
-      ArrayRef<OpFoldResult>{builder.getIndexAttr(offset)},
-      ArrayRef<OpFoldResult>{builder.getIndexAttr(observer.getStateSize())},
-      ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
-  observer.buildUpdate(builder, loc, values, state);
+  if (values.getType() != flat)
+    values = memref::ReinterpretCastOp::create(
+        builder, loc, flat, values, /*offset=*/0, ArrayRef<int64_t>{count},
+        ArrayRef<int64_t>{1});
+  Value first = arith::ConstantIndexOp::create(builder, loc, offset);
+  func::CallOp::create(builder, loc, functions.get(op.getObserver(), count),
+                       ValueRange{values, states, first});
   op.replaceAllUsesWith(op.getInput());
   op.erase();
 }
@@ -56,8 +107,9 @@ static OwningOpRef<ModuleOp> buildObserved(ObserverRun &run) {
     return nullptr;
   SmallVector<ObserveOp> ops;
   function.walk([&](ObserveOp op) { ops.push_back(op); });
+  UpdateFunctions updates(*clone, type);
   for (auto [op, offset] : llvm::zip_equal(ops, run.offsets))
-    buildUpdate(op, function.getArgument(last), offset);
+    buildUpdate(op, function.getArgument(last), offset, updates);
   dropResults(function);
   return clone;
 }

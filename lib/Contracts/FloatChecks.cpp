@@ -20,7 +20,16 @@ static InFlightDiagnostic broken(Operation *op, StringRef stage) {
                          << "' ";
 }
 
-/// Ranked static shape; float elements are f32.
+/// f32; f64 where a model computes in it; shorter floats at the function's ends
+/// alone.
+static bool isFloatAllowed(Operation *op, Type element) {
+  if (element.isF32() || element.isF64() || !isa<FloatType>(element))
+    return true;
+  return (element.isF16() || element.isBF16()) &&
+         isa<FunctionOpInterface, arith::ExtFOp, arith::TruncFOp>(op);
+}
+
+/// Ranked static shape; float elements as above.
 static LogicalResult checkTensor(Operation *op, Type type) {
   if (isa<UnrankedTensorType>(type))
     return broken(op, "import") << "has the unranked type " << type;
@@ -29,10 +38,9 @@ static LogicalResult checkTensor(Operation *op, Type type) {
     return success();
   if (!tensor.hasStaticShape())
     return broken(op, "import") << "has the dynamic type " << type;
-  if (isa<FloatType>(tensor.getElementType()) &&
-      !tensor.getElementType().isF32())
+  if (!isFloatAllowed(op, tensor.getElementType()))
     return broken(op, "import")
-           << "has the type " << type << ", whose elements are not f32";
+           << "has the type " << type << ", whose elements are not f32 or f64";
   return success();
 }
 

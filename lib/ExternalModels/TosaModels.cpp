@@ -39,6 +39,16 @@ int64_t weightAxis(tosa::DepthwiseConv2DOp op) {
   return cast<ShapedType>(op.getWeight().getType()).getDimSize(2) == 1 ? 3 : 2;
 }
 
+/// The channels of an OHWI weight.
+WeightChannels channelsOf(tosa::Conv2DOp, ArrayRef<int64_t> index) {
+  return {index[3], index[0]};
+}
+/// The channels of an HWCM weight.
+WeightChannels channelsOf(tosa::DepthwiseConv2DOp op, ArrayRef<int64_t> index) {
+  int64_t multiplier = cast<ShapedType>(op.getWeight().getType()).getDimSize(3);
+  return {index[2], index[2] * multiplier + index[3]};
+}
+
 template <typename OpTy>
 struct ConvolutionModel : Base<ConvolutionModel<OpTy>, OpTy> {
   Roles getOperandRoles(Operation *op) const {
@@ -52,6 +62,10 @@ struct ConvolutionModel : Base<ConvolutionModel<OpTy>, OpTy> {
   bool absorbsClamp(Operation *) const { return true; }
   bool absorbsFactor(Operation *) const { return true; }
   bool absorbsAddend(Operation *) const { return true; }
+  std::optional<WeightChannels>
+  getWeightChannels(Operation *op, ArrayRef<int64_t> index) const {
+    return channelsOf(cast<OpTy>(op), index);
+  }
   FailureOr<Values> buildInteger(Operation *op, RewriterBase &rewriter,
                                  const IntegerForm &form,
                                  std::string &reason) const {

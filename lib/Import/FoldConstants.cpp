@@ -38,6 +38,15 @@ LogicalResult buildConstant(NodeImporter &n) {
     n.setResult(0, std::move(*value));
     return success();
   }
+  if (attr.name() == "sparse_value") {
+    std::string error;
+    HostTensorRef dense = readSparse(attr.sparse_tensor(), n.externalDir,
+                                     n.getBudget().left, error);
+    if (!dense)
+      return n.invalid("attribute 'sparse_value' " + error);
+    n.setResult(0, OnnxValue(dense));
+    return n.takeElements(dense->size());
+  }
   std::vector<float> floats(attr.floats().begin(), attr.floats().end());
   std::vector<int64_t> ints(attr.ints().begin(), attr.ints().end());
   int64_t count = floats.size() + ints.size();

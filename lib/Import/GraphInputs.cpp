@@ -20,8 +20,11 @@ LogicalResult GraphImporter::readOpset() {
     root.opset = set.version();
     found = true;
   }
-  // Models of IR version 1 and 2 carry no operator set and mean the first.
-  if (!found && model.ir_version() >= 3)
+  // Models of IR version 1 and 2 carry no operator set and mean the first; one
+  // that names other sets alone has no op of this one.
+  if (!found && model.opset_import_size() > 0)
+    root.opset = kNewestOpset;
+  else if (!found && model.ir_version() >= 3)
     return error() << "the model names no version of the onnx operator set";
   if (root.opset < 1 || root.opset > kNewestOpset) {
     InFlightDiagnostic diag = error() << "operator set version " << root.opset

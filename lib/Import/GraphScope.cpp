@@ -43,10 +43,8 @@ LogicalResult GraphScope::indexNames() {
     if (!initializers.try_emplace(tensor.name(), &tensor).second)
       return error() << "initializer '" << tensor.name() << "' appears twice";
   }
-  if (graph.sparse_initializer_size() > 0)
-    return error() << "sparse initializer '"
-                   << graph.sparse_initializer(0).values().name()
-                   << "' is not supported";
+  if (failed(readSparseInitializers()))
+    return failure();
   llvm::StringSet<> names;
   for (const onnx::ValueInfoProto &info : graph.input()) {
     if (info.name().empty())
@@ -65,6 +63,25 @@ LogicalResult GraphScope::indexNames() {
         return emitError(locationOf(graph.node(i)))
                << "value '" << output << "' is defined twice";
     }
+  }
+  return success();
+}
+
+/// Sparse initializers are made dense at once, as far as the budget goes.
+LogicalResult GraphScope::readSparseInitializers() {
+  for (const onnx::SparseTensorProto &sparse : graph.sparse_initializer()) {
+    const std::string &name = sparse.values().name();
+    if (name.empty())
+      return error() << "an initializer has no name";
+    if (!initializers.try_emplace(name, &sparse.values()).second)
+      return error() << "initializer '" << name << "' appears twice";
+    std::string reason;
+    HostTensorRef dense =
+        readSparse(sparse, state.externalDir, state.budget.left, reason);
+    if (!dense)
+      return error() << "initializer '" << name << "' " << reason;
+    state.budget.take(dense->size());
+    values[name] = OnnxValue(std::move(dense));
   }
   return success();
 }
@@ -92,6 +109,8 @@ static llvm::StringSet<> namesDefinedBy(const onnx::GraphProto &graph) {
     names.insert(info.name());
   for (const onnx::TensorProto &tensor : graph.initializer())
     names.insert(tensor.name());
+  for (const onnx::SparseTensorProto &tensor : graph.sparse_initializer())
+    names.insert(tensor.values().name());
   for (const onnx::NodeProto &node : graph.node())
     for (const std::string &output : node.output())
       names.insert(output);

@@ -38,8 +38,8 @@ struct ImportState {
   /// Where nodes are listed rather than refused, or null; then what unsupported
   /// nodes read.
   std::vector<OnnxNode> *listing = nullptr;
-  func::FuncOp function;
-  llvm::SetVector<Value> kept;
+  func::FuncOp function = {};
+  llvm::SetVector<Value> kept = {};
 };
 
 class GraphScope : public SubgraphImporter {
@@ -77,6 +77,7 @@ public:
                  std::optional<int64_t> opset = std::nullopt) override;
 
 private:
+  LogicalResult readSparseInitializers();
   LogicalResult markLive(SmallVectorImpl<bool> &live);
   LogicalResult needName(StringRef name, Location user,
                          SmallVectorImpl<bool> &live,

@@ -12,6 +12,7 @@
 #define QNT_LIB_IMPORT_HOSTTENSOR_H
 
 #include "ElementType.h"
+#include "HostBytes.h"
 
 #include "mlir/Support/LLVM.h"
 
@@ -40,7 +41,7 @@ struct HostTensor {
   Shape shape;
   Elem elem = Elem::Float;
   /// The elements in row-major order, each of `storedBytes(elem)` bytes.
-  std::vector<char> bytes;
+  HostBytes bytes;
   /// Floats: the integers that they were dequantized from, if any; whoever uses
   /// them checks that they still fit (StoredForm.h).
   std::shared_ptr<const StoredForm> stored;

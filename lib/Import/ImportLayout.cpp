@@ -25,10 +25,10 @@ static HostTensor concatHost(ArrayRef<OnnxValue> parts, int64_t axis,
   int64_t outer = *countElements(shape.take_front(axis));
   for (int64_t row = 0; row < outer; ++row)
     for (const OnnxValue &part : parts) {
-      const std::vector<char> &bytes = part.constant->bytes;
-      int64_t length = bytes.size() / outer;
-      result.bytes.insert(result.bytes.end(), bytes.begin() + row * length,
-                          bytes.begin() + (row + 1) * length);
+      ArrayRef<char> bytes = part.constant->bytes;
+      ArrayRef<char> piece =
+          bytes.slice(row * (bytes.size() / outer), bytes.size() / outer);
+      result.bytes.append(piece.begin(), piece.end());
     }
   return result;
 }

@@ -31,13 +31,13 @@ static FailureOr<OnnxValue> tensorOf(NodeImporter &n, unsigned i) {
 }
 
 static LogicalResult setSequence(NodeImporter &n, OnnxSequence members,
-                                 Elem elem) {
+                                 Elem elem, unsigned i = 0) {
   if (static_cast<int64_t>(members.size()) > kMaxMembers)
     return n.unsupported("a sequence of more than a million members");
   OnnxValue result;
   result.elem = elem;
   result.sequence = std::make_shared<OnnxSequence>(std::move(members));
-  n.setResult(0, std::move(result));
+  n.setResult(i, std::move(result));
   return success();
 }
 
@@ -126,6 +126,57 @@ LogicalResult buildSequenceLength(NodeImporter &n) {
   if (failed(members))
     return failure();
   n.setResult(0, HostTensor::ofInts({}, {int64_t((*members)->size())}));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// SequenceMap
+//===----------------------------------------------------------------------===//
+
+/// What the body takes for member `k`: that of each sequence, and the tensors
+/// as they are.
+static FailureOr<SmallVector<OnnxValue>> argumentsOf(NodeImporter &n,
+                                                     size_t k) {
+  SmallVector<OnnxValue> arguments;
+  for (unsigned i = 0; i < n.numInputs(); ++i) {
+    const OnnxValue &input = n.inputOf(i);
+    if (input.sequence && k >= input.sequence->size())
+      return n.invalid("the sequences differ in length");
+    arguments.push_back(input.sequence ? (*input.sequence)[k] : input);
+  }
+  return arguments;
+}
+
+LogicalResult buildSequenceMap(NodeImporter &n) {
+  FailureOr<const OnnxSequence *> members = sequenceOf(n);
+  const onnx::AttributeProto *body = n.findAttr("body");
+  if (failed(members))
+    return failure();
+  if (!body)
+    return n.invalid("attribute 'body' is missing");
+  std::vector<OnnxSequence> results(n.node.output_size());
+  for (size_t k = 0; k < (*members)->size(); ++k) {
+    FailureOr<SmallVector<OnnxValue>> arguments = argumentsOf(n, k);
+    if (failed(arguments))
+      return failure();
+    FailureOr<SmallVector<OnnxValue>> outputs =
+        n.subgraphs->importSubgraph(body->g(), *arguments);
+    if (failed(outputs))
+      return n.reported();
+    if (outputs->size() != results.size())
+      return n.invalid("the body has another number of outputs");
+    for (auto [i, output] : llvm::enumerate(*outputs)) {
+      // What the body cannot compute has been listed.
+      if (!output.isKnown())
+        return success();
+      results[i].push_back(output);
+    }
+  }
+  for (auto [i, result] : llvm::enumerate(results)) {
+    Elem elem = result.empty() ? n.elemOf(0) : result.front().elem;
+    if (failed(setSequence(n, std::move(result), elem, i)))
+      return failure();
+  }
   return success();
 }
 

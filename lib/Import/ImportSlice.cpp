@@ -21,7 +21,7 @@ namespace mlir::qnt::onnx_import {
 static FailureOr<AxisRuns> readRange(NodeImporter &n, int64_t dim,
                                      int64_t start, int64_t end, int64_t step) {
   if (step == 0 || step == INT64_MIN)
-    return n.invalid("a step is zero");
+    return n.invalid("a step is zero or too large");
   int64_t count;
   if (step > 0) {
     start = std::clamp<int64_t>(wrapIndex(start, dim), 0, dim);

@@ -117,7 +117,7 @@ OnnxValue Iteration::collect(ArrayRef<OnnxValue> entries, const Walk &walk) {
     HostTensor all = *parts.front().constant;
     all.shape = shape;
     for (const OnnxValue &part : ArrayRef(parts).drop_front())
-      all.bytes.insert(all.bytes.end(), part.constant->bytes.begin(),
+      all.bytes.append(part.constant->bytes.begin(),
                        part.constant->bytes.end());
     return OnnxValue(std::make_shared<HostTensor>(std::move(all)));
   }

@@ -9,13 +9,27 @@
 
 #include "StoredForm.h"
 
+#include "qnt/Dialect/IR/Qnt.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
 
 namespace mlir::qnt::onnx_import {
+
+void loadImportDialects(MLIRContext *context) {
+  context
+      ->loadDialect<arith::ArithDialect, func::FuncDialect,
+                    linalg::LinalgDialect, math::MathDialect, scf::SCFDialect,
+                    tensor::TensorDialect, tosa::TosaDialect, QntDialect>();
+}
 
 ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
@@ -26,6 +40,8 @@ Type elementTypeOf(Value value) {
 }
 
 ArrayRef<int64_t> OnnxValue::shape() const {
+  if (sequence)
+    return {};
   return constant ? ArrayRef<int64_t>(constant->shape)
                   : onnx_import::shapeOf(value);
 }
@@ -128,6 +144,8 @@ FailureOr<Value> NodeImporter::anyValueOf(unsigned i) {
   OnnxValue &input = *inputs[i];
   if (input.value)
     return input.value;
+  if (!input.constant)
+    return unsupported(llvm::formatv("input {0} is a sequence", i));
   FailureOr<Value> value = constant(*input.constant);
   if (failed(value))
     return failure();

@@ -24,6 +24,9 @@ namespace mlir::qnt::onnx_import {
 
 class NodeImporter;
 
+/// Loads every dialect that the builders make ops of.
+void loadImportDialects(MLIRContext *context);
+
 /// One value of the ONNX graph: a host constant, or an IR value, or unknown
 /// because its producer is not supported. The IR value has the element type
 /// `irType(elem)`, so float16 and bfloat16 are f32 and uint8 is i8 in the IR.

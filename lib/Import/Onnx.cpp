@@ -11,11 +11,6 @@
 
 #include "qnt/Dialect/IR/Qnt.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -115,10 +110,7 @@ static std::string chooseName(llvm::MemoryBufferRef buffer,
 OwningOpRef<ModuleOp> importOnnx(MLIRContext *context,
                                  llvm::MemoryBufferRef buffer,
                                  const OnnxImportOptions &options) {
-  context
-      ->loadDialect<arith::ArithDialect, func::FuncDialect,
-                    linalg::LinalgDialect, math::MathDialect, scf::SCFDialect,
-                    tensor::TensorDialect, tosa::TosaDialect, QntDialect>();
+  loadImportDialects(context);
   StringRef path = buffer.getBufferIdentifier();
   Location file = FileLineColLoc::get(context, path, 0, 0);
   onnx::ModelProto model;

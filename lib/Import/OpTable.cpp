@@ -76,7 +76,8 @@ static const OpRow opTable[] = {
     {"ConcatFromSequence", 11, kNew, 1, 1, "axis:i new_axis:i",
      buildConcatFromSequence, true},
     {"Constant", 1, kNew, 0, 0,
-     "value:t value_float:f value_floats:F value_int:i value_ints:I",
+     "sparse_value:z value:t value_float:f value_floats:F value_int:i "
+     "value_ints:I",
      buildConstant},
     {"ConstantOfShape", 9, kNew, 1, 1, "value:t", buildConstantOfShape},
     {"Conv", 1, kNew, 2, 3, kConvAttrs, buildConv},
@@ -118,6 +119,7 @@ static const OpRow opTable[] = {
     {"HardSwish", 14, kNew, 1, 1, "", buildActivation},
     {"Hardmax", 1, kNew, 1, 1, "axis:i", buildHardmax},
     {"Identity", 1, kNew, 1, 1, "", buildIdentity, true},
+    {"If", 1, kNew, 1, 1, "else_branch:g then_branch:g", buildIf},
     {"InstanceNormalization", 6, kNew, 3, 3, "epsilon:f",
      buildInstanceNormalization},
     {"IsInf", 10, kNew, 1, 1, "detect_negative:i detect_positive:i",
@@ -126,18 +128,17 @@ static const OpRow opTable[] = {
     {"LSTM", 7, kNew, 3, 8, kLstmAttrs, buildLstm},
     {"LayerNormalization", 17, kNew, 2, 3, "axis:i epsilon:f stash_type:i",
      buildLayerNormalization},
-    {"If", 1, kNew, 1, 1, "else_branch:g then_branch:g", buildIf},
     {"LeakyRelu", 6, kNew, 1, 1, "alpha:f", buildActivation},
     {"Less", 7, kNew, 2, 2, "", buildCompare},
     {"LessOrEqual", 12, kNew, 2, 2, "", buildCompare},
     {"Log", 6, kNew, 1, 1, "", buildUnary},
     {"LogSoftmax", 1, kNew, 1, 1, "axis:i", buildSoftmax},
-    {"LpNormalization", 1, kNew, 1, 1, "axis:i p:i", buildLpNormalization},
     {"Loop", 1, kNew, 0, kOptional, "body:g", buildLoop, true},
+    {"LpNormalization", 1, kNew, 1, 1, "axis:i p:i", buildLpNormalization},
     {"MatMul", 1, kNew, 2, 2, "", buildMatMul},
     {"MatMulInteger", 10, kNew, 2, 4, "", buildMatMulInteger},
-    {"Max", 8, kNew, 1, kVariadic, "", buildBinary},
     {"Max", 6, kNew, 1, kVariadic, "", buildBinary},
+    {"Max", 8, kNew, 1, kVariadic, "", buildBinary},
     {"MaxPool", 1, kNew, 1, 1,
      "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I "
      "storage_order:i strides:I",
@@ -198,20 +199,20 @@ static const OpRow opTable[] = {
      "exclude_outside:i extrapolation_value:f keep_aspect_ratio_policy:s "
      "mode:s nearest_mode:s",
      buildResize},
-    {"Selu", 6, kNew, 1, 1, "alpha:f gamma:f", buildActivation},
-    {"Shrink", 9, kNew, 1, 1, "bias:f lambd:f", buildActivation},
-    {"Softsign", 1, kNew, 1, 1, "", buildActivation},
-    {"SwiGLU", 28, kNew, 2, 2, "alpha:f", buildSwiGlu},
-    {"Swish", 24, kNew, 1, 1, "alpha:f", buildActivation},
-    {"ThresholdedRelu", 10, kNew, 1, 1, "alpha:f", buildActivation},
-    {"Upsample", 9, 9, 2, 2, "mode:s", buildResize},
     {"ReverseSequence", 10, kNew, 2, 2, "batch_axis:i time_axis:i",
      buildReverseSequence},
     {"Round", 11, kNew, 1, 1, "", buildUnary},
+    {"Scan", 8, 8, 0, kOptional, "body:g directions:I num_scan_inputs:i",
+     buildScan},
+    {"Scan", 9, kNew, 1, kVariadic,
+     "body:g num_scan_inputs:i scan_input_axes:I scan_input_directions:I "
+     "scan_output_axes:I scan_output_directions:I",
+     buildScan},
     {"Scatter", 9, kNew, 3, 3, "axis:i", buildScatterElements},
     {"ScatterElements", 11, kNew, 3, 3, "axis:i reduction:s",
      buildScatterElements},
     {"ScatterND", 11, kNew, 3, 3, "reduction:s", buildScatterND},
+    {"Selu", 6, kNew, 1, 1, "alpha:f gamma:f", buildActivation},
     {"SequenceAt", 11, kNew, 2, 2, "", buildSequenceAt, true},
     {"SequenceConstruct", 11, kNew, 1, kVariadic, "", buildSequenceConstruct,
      true},
@@ -229,7 +230,9 @@ static const OpRow opTable[] = {
      "body:g num_scan_inputs:i scan_input_axes:I scan_input_directions:I "
      "scan_output_axes:I scan_output_directions:I",
      buildScan},
+    {"SequenceMap", 17, kNew, 1, kVariadic, "body:g", buildSequenceMap, true},
     {"Shape", 1, kNew, 1, 1, "start:i end:i", buildShape},
+    {"Shrink", 9, kNew, 1, 1, "bias:f lambd:f", buildActivation},
     {"Sigmoid", 6, kNew, 1, 1, "", buildUnary},
     {"Sign", 9, kNew, 1, 1, "", buildUnary},
     {"Sin", 7, kNew, 1, 1, "", buildUnary},
@@ -239,6 +242,7 @@ static const OpRow opTable[] = {
     {"Slice", 10, kNew, 3, 5, "", buildSlice},
     {"Softmax", 1, kNew, 1, 1, "axis:i", buildSoftmax},
     {"Softplus", 1, kNew, 1, 1, "", buildActivation},
+    {"Softsign", 1, kNew, 1, 1, "", buildActivation},
     {"SpaceToDepth", 1, kNew, 1, 1, "blocksize:i mode:s", buildSpaceToDepth},
     {"Split", 2, kNew, 1, 2, "axis:i num_outputs:i split:I", buildSplit},
     {"SplitToSequence", 11, kNew, 1, 2, "axis:i keepdims:i",
@@ -247,11 +251,14 @@ static const OpRow opTable[] = {
     {"Squeeze", 1, kNew, 1, 2, "axes:I", buildSqueeze},
     {"Sub", 1, 6, 2, 2, kOldBinaryAttrs, buildBinary},
     {"Sub", 7, kNew, 2, 2, "", buildBinary},
-    {"Sum", 8, kNew, 1, kVariadic, "", buildBinary},
     {"Sum", 6, kNew, 1, kVariadic, "", buildBinary},
+    {"Sum", 8, kNew, 1, kVariadic, "", buildBinary},
+    {"SwiGLU", 28, kNew, 2, 2, "alpha:f", buildSwiGlu},
+    {"Swish", 24, kNew, 1, 1, "alpha:f", buildActivation},
     {"Tan", 7, kNew, 1, 1, "", buildTrigonometry},
     {"Tanh", 6, kNew, 1, 1, "", buildUnary},
     {"TensorScatter", 24, kNew, 2, 3, "axis:i mode:s", buildTensorScatter},
+    {"ThresholdedRelu", 10, kNew, 1, 1, "alpha:f", buildActivation},
     {"Tile", 6, kNew, 2, 2, "", buildTile},
     {"TopK", 1, 9, 1, 1, "axis:i k:i", buildTopK},
     {"TopK", 10, kNew, 2, 2, "axis:i largest:i sorted:i", buildTopK},
@@ -259,6 +266,7 @@ static const OpRow opTable[] = {
     {"Trilu", 14, kNew, 1, 2, "upper:i", buildTrilu},
     {"Unique", 11, kNew, 1, 1, "axis:i sorted:i", buildUnique},
     {"Unsqueeze", 1, kNew, 1, 2, "axes:I", buildUnsqueeze},
+    {"Upsample", 9, 9, 2, 2, "mode:s", buildResize},
     {"Where", 9, kNew, 3, 3, "", buildWhere},
     {"com.microsoft.Attention", 1, kNew, 2, 6,
      "do_rotary:i mask_filter_value:f num_heads:i past_present_share_buffer:i "
@@ -266,6 +274,10 @@ static const OpRow opTable[] = {
      buildFusedAttention},
     {"com.microsoft.BiasAdd", 1, kNew, 3, 3, "", buildBiasAdd},
     {"com.microsoft.BiasGelu", 1, kNew, 2, 2, "", buildFusedGelu},
+    {"Xor", 7, kNew, 2, 2, "", buildBitwise},
+    {"ai.onnx.ml.ArrayFeatureExtractor", 1, kNew, 2, 2, "",
+     buildArrayFeatureExtractor},
+    {"ai.onnx.ml.Binarizer", 1, kNew, 1, 1, "threshold:f", buildBinarizer},
     {"com.microsoft.DequantizeLinear", 1, kNew, 2, 3, "axis:i block_size:i",
      buildDequantizeLinear},
     {"com.microsoft.DynamicQuantizeMatMul", 1, kNew, 3, 5, "",
@@ -336,7 +348,6 @@ static const OpRow opTable[] = {
      "narrow:i rounding_mode:s signed:i", buildQonnxQuant},
     {"qonnx.custom_op.general.Trunc", 1, kNew, 5, 5, "rounding_mode:s",
      buildQonnxTrunc},
-    {"Xor", 7, kNew, 2, 2, "", buildBitwise},
 };
 
 const OpRow *findOp(StringRef name, int64_t opset, bool &knownName) {
@@ -388,6 +399,9 @@ static bool hasKind(const onnx::AttributeProto &attr, char kind) {
     return attr.type() == AttributeProto::INTS;
   case 'F':
     return attr.type() == AttributeProto::FLOATS;
+  case 'z':
+    return attr.type() == AttributeProto::SPARSE_TENSOR &&
+           attr.has_sparse_tensor();
   case 'p':
     return attr.type() == AttributeProto::TYPE_PROTO;
   case 'S':

@@ -159,6 +159,9 @@ LogicalResult buildCompress(NodeImporter &n);
 LogicalResult buildExpand(NodeImporter &n);
 LogicalResult buildTile(NodeImporter &n);
 LogicalResult buildPad(NodeImporter &n);
+// ImportFeatures.cpp
+LogicalResult buildArrayFeatureExtractor(NodeImporter &n);
+LogicalResult buildBinarizer(NodeImporter &n);
 // ImportGather.cpp
 LogicalResult buildGather(NodeImporter &n);
 LogicalResult buildGatherElements(NodeImporter &n);
@@ -186,6 +189,7 @@ LogicalResult buildSequenceAt(NodeImporter &n);
 LogicalResult buildSequenceInsert(NodeImporter &n);
 LogicalResult buildSequenceErase(NodeImporter &n);
 LogicalResult buildSequenceLength(NodeImporter &n);
+LogicalResult buildSequenceMap(NodeImporter &n);
 LogicalResult buildSplitToSequence(NodeImporter &n);
 LogicalResult buildConcatFromSequence(NodeImporter &n);
 LogicalResult buildOptional(NodeImporter &n);

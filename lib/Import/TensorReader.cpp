@@ -14,6 +14,8 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
+#include <cstring>
+
 namespace mlir::qnt::onnx_import {
 
 using llvm::support::endian::read;
@@ -214,6 +216,15 @@ openExternal(const TensorProto &proto, StringRef dir, int64_t bytes,
   return std::move(*buffer);
 }
 
+/// Whether the file holds the elements as a host tensor does. A bool may be any
+/// byte in a file.
+static bool canBeShared(Elem elem, const llvm::MemoryBuffer &buffer) {
+  bool isSame = bitsOf(elem) == 8 * storedBytes(elem) && elem != Elem::Bool;
+  return isSame && llvm::endianness::native == llvm::endianness::little &&
+         llvm::isAddrAligned(llvm::Align(storedBytes(elem)),
+                             buffer.getBufferStart());
+}
+
 HostTensorRef readTensor(const TensorProto &proto, StringRef externalDir,
                          std::string &error) {
   std::optional<Elem> elem = elemFromOnnx(proto.data_type());
@@ -241,8 +252,15 @@ HostTensorRef readTensor(const TensorProto &proto, StringRef externalDir,
   }
   if (proto.data_location() == TensorProto::EXTERNAL) {
     int64_t bytes = rawBytes(*elem, *count);
-    auto buffer = openExternal(proto, externalDir, bytes, error);
-    if (!buffer || !decodeRaw(buffer->getBuffer(), *count, *tensor, error))
+    std::shared_ptr<const llvm::MemoryBuffer> buffer =
+        openExternal(proto, externalDir, bytes, error);
+    if (!buffer)
+      return nullptr;
+    if (canBeShared(*elem, *buffer)) {
+      tensor->bytes = HostBytes(std::move(buffer));
+      return tensor;
+    }
+    if (!decodeRaw(buffer->getBuffer(), *count, *tensor, error))
       return nullptr;
     return tensor;
   }
@@ -252,6 +270,70 @@ HostTensorRef readTensor(const TensorProto &proto, StringRef externalDir,
   if (!decoded)
     return nullptr;
   return tensor;
+}
+
+/// The flat place of entry `i`: a number, or an index per dimension.
+static std::optional<int64_t> placeOf(const HostTensor &indices, int64_t i,
+                                      ArrayRef<int64_t> shape) {
+  Shape strides = stridesOf(shape);
+  if (indices.rank() == 1) {
+    int64_t flat = indices.intAt(i);
+    return flat >= 0 && flat < *countElements(shape) ? std::optional(flat)
+                                                     : std::nullopt;
+  }
+  int64_t rank = shape.size(), flat = 0;
+  for (int64_t d = 0; d < rank; ++d) {
+    int64_t index = indices.intAt(i * rank + d);
+    if (index < 0 || index >= shape[d])
+      return std::nullopt;
+    flat += index * strides[d];
+  }
+  return flat;
+}
+
+HostTensorRef readSparse(const onnx::SparseTensorProto &proto,
+                         StringRef externalDir, int64_t maxElements,
+                         std::string &error) {
+  Shape shape(proto.dims().begin(), proto.dims().end());
+  std::optional<int64_t> count = countElements(shape);
+  if (!count || static_cast<int64_t>(shape.size()) > kMaxRank) {
+    error = "has an impossible shape " + formatShape(shape);
+    return nullptr;
+  }
+  if (*count > maxElements) {
+    error = llvm::formatv("is sparse with {0} elements, more than the size of "
+                          "the model accounts for; store it dense",
+                          *count);
+    return nullptr;
+  }
+  HostTensorRef values = readTensor(proto.values(), externalDir, error);
+  if (!values)
+    return nullptr;
+  HostTensorRef indices = readTensor(proto.indices(), externalDir, error);
+  if (!indices)
+    return nullptr;
+  int64_t rank = shape.size(), entries = values->size();
+  bool isFlat = indices->rank() == 1 && indices->size() == entries;
+  bool isFull = indices->rank() == 2 && indices->shape[0] == entries &&
+                indices->shape[1] == rank;
+  if (indices->elem != Elem::Int64 || values->rank() != 1 ||
+      (!isFlat && !isFull)) {
+    error = "has indices that do not fit its values";
+    return nullptr;
+  }
+  HostTensor result = HostTensor::zeros(shape, values->elem);
+  size_t width = storedBytes(values->elem);
+  char *to = result.bytes.data();
+  for (int64_t i = 0; i < entries; ++i) {
+    std::optional<int64_t> place = placeOf(*indices, i, shape);
+    if (!place) {
+      error = llvm::formatv("has entry {0} outside of its shape {1}", i,
+                            formatShape(shape));
+      return nullptr;
+    }
+    std::memcpy(to + *place * width, values->bytes.data() + i * width, width);
+  }
+  return std::make_shared<HostTensor>(std::move(result));
 }
 
 } // namespace mlir::qnt::onnx_import

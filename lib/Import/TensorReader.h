@@ -22,6 +22,11 @@ namespace mlir::qnt::onnx_import {
 HostTensorRef readTensor(const onnx::TensorProto &proto, StringRef externalDir,
                          std::string &error);
 
+/// The dense form of a sparse tensor of at most `maxElements` elements.
+HostTensorRef readSparse(const onnx::SparseTensorProto &proto,
+                         StringRef externalDir, int64_t maxElements,
+                         std::string &error);
+
 } // namespace mlir::qnt::onnx_import
 
 #endif // QNT_LIB_IMPORT_TENSORREADER_H

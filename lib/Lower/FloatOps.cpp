@@ -21,7 +21,7 @@ static bool isFloatTensor(Type type) {
 /// An op that computes with floats; constants and conversions do not.
 static bool computesFloat(Operation *op) {
   if (op->hasTrait<OpTrait::IsTerminator>() || matchPattern(op, m_Constant()) ||
-      isa<ToIntOp, ToFloatOp, tensor::EmptyOp>(op))
+      isa<ToIntOp, ToFloatOp, tensor::EmptyOp>(op) || isBorderConversion(op))
     return false;
   return llvm::any_of(op->getResultTypes(), isFloatTensor) ||
          llvm::any_of(op->getOperandTypes(), isFloatTensor);
@@ -39,11 +39,13 @@ static std::string reasonFor(Operation *op, const lower::Reasons &reasons) {
 static LogicalResult checkConversions(func::FuncOp function) {
   WalkResult result = function.walk([](Operation *op) {
     bool isInner = false;
-    if (auto toInt = dyn_cast<ToIntOp>(op))
-      isInner = !isa<BlockArgument>(toInt.getInput());
+    if (auto toInt = dyn_cast<ToIntOp>(op)) {
+      Operation *source = toInt.getInput().getDefiningOp();
+      isInner = source && !isBorderConversion(source);
+    }
     if (isa<ToFloatOp>(op))
       isInner = llvm::any_of(op->getUsers(), [](Operation *user) {
-        return !isa<func::ReturnOp>(user);
+        return !isa<func::ReturnOp>(user) && !isBorderConversion(user);
       });
     if (!isInner)
       return WalkResult::advance();

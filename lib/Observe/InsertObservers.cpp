@@ -7,6 +7,7 @@
 
 #include "qnt/Observe/Passes.h"
 
+#include "FloatMoves.h"
 #include "qnt/Analysis/Edges.h"
 
 #include "mlir/AsmParser/AsmParser.h"
@@ -109,6 +110,37 @@ static Edges collectEdges(ModuleOp module) {
   return edges;
 }
 
+/// True if `value` is multiplied by weights whose rounding a bias can make up
+/// for.
+static bool feedsBias(Value value) {
+  return llvm::any_of(value.getUses(), [](OpOperand &use) {
+    QuantizableOpInterface op = getQuantizable(use.getOwner());
+    if (!op || use.getOperandNumber() != 0)
+      return false;
+    bool hasBias = false;
+    for (const OperandRole &role : op.getOperandRoles()) {
+      Value operand = op->getOperand(role.operand);
+      if (role.kind == OperandRole::Activation)
+        continue;
+      auto type = dyn_cast<RankedTensorType>(operand.getType());
+      if (!type || !isConstant(operand))
+        return false;
+      hasBias |= role.kind == OperandRole::Bias;
+      if (role.kind == OperandRole::Weight &&
+          !op.getWeightChannels(SmallVector<int64_t>(type.getRank(), 0)))
+        return false;
+    }
+    return hasBias;
+  });
+}
+
+/// `observer`, and the means of the channels with it.
+static ObserverAttrInterface withMeans(ObserverAttrInterface observer,
+                                       Value value) {
+  int64_t channels = cast<RankedTensorType>(value.getType()).getShape().back();
+  return ChannelMeansAttr::get(value.getContext(), channels, observer);
+}
+
 //===----------------------------------------------------------------------===//
 // Names
 //===----------------------------------------------------------------------===//
@@ -194,15 +226,21 @@ private:
         signalPassFailure();
       return;
     }
+    numExcluded += observe::excludeFloatMoves(getOperation());
+    if (floatTails)
+      numExcluded += observe::excludeTails(getOperation());
     Edges edges = collectEdges(getOperation());
     Namer namer(getOperation());
     OpBuilder builder(&getContext());
     for (Value value : edges.values) {
       builder.setInsertionPointAfterValue(value);
+      bool means = channelMeans && feedsBias(value);
       auto op =
           ObserveOp::create(builder, value.getLoc(), value.getType(), value,
-                            builder.getStringAttr(namer.get(value)), *observer,
+                            builder.getStringAttr(namer.get(value)),
+                            means ? withMeans(*observer, value) : *observer,
                             TypeAttr::get(*target));
+      numMeans += means;
       value.replaceAllUsesExcept(op.getResult(), op);
     }
     numObserved += edges.values.size();
@@ -230,6 +268,8 @@ FailureOr<ObserverAttrInterface> InsertObservers::parseObserver() {
   auto emit = [&] { return getOperation().emitError(); };
   if (name == "min-max")
     return ObserverAttrInterface(MinMaxAttr::get(context));
+  if (name == "mse")
+    return ObserverAttrInterface(MseAttr::get(context));
   Attribute parsed;
   if (name == "moving-average")
     parsed =
@@ -242,8 +282,8 @@ FailureOr<ObserverAttrInterface> InsertObservers::parseObserver() {
   else
     return emitError(getOperation().getLoc())
            << "unknown observer '" << name
-           << "'; expected min-max, moving-average, percentile or an attribute "
-              "such as #qnt.min_max";
+           << "'; expected min-max, moving-average, percentile, mse or an "
+              "attribute such as #qnt.min_max";
   // Whoever refused the parameters has said why.
   if (!parsed)
     return failure();

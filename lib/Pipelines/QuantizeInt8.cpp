@@ -95,6 +95,9 @@ static void addObserve(OpPassManager &pm, const QuantizeInt8Options &options) {
   observe.percentile = options.percentile;
   observe.momentum = options.momentum;
   observe.symmetric = options.symmetric;
+  observe.channelMeans = options.biasCorrection;
+  observe.floatTails =
+      !options.fullInteger && options.inferenceOutputType == "float";
   observe.quantizedOnly = !isCalibrated(options);
   pm.addPass(createQntInsertObservers(observe));
 }

@@ -53,6 +53,7 @@ struct PropagatePass : mlir::qnt::impl::PropagateBase<PropagatePass> {
     numRequantized += counts.requantized;
     numConstants += counts.constants;
     numWidened += counts.widened;
+    numCorrected += counts.corrected;
   }
 
   LogicalResult propagateIn(FunctionOpInterface root, Rounding mode,

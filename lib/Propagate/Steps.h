@@ -14,7 +14,7 @@ namespace mlir::qnt::propagate {
 /// What a step did.
 struct Counts {
   unsigned dropped = 0, inserted = 0, requantized = 0, constants = 0,
-           widened = 0;
+           widened = 0, corrected = 0;
 };
 
 /// Removes quantize and dequantize inside chains that become one op.

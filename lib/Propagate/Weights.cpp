@@ -31,7 +31,8 @@ private:
   LogicalResult chooseWeightScales(const OperandRole &role);
   LogicalResult takeStoredScales(const OperandRole &role);
   void widenForBias(ArrayRef<float> bias);
-  void storeWeight(const OperandRole &role);
+  DenseElementsAttr storeWeight(const OperandRole &role);
+  void correctBias(DenseElementsAttr stored, MutableArrayRef<float> bias);
   LogicalResult storeBias(const OperandRole &role, ArrayRef<float> bias);
   void replace(const OperandRole &role, DenseElementsAttr stored,
                QuantizedType type);
@@ -42,6 +43,7 @@ private:
   float inputScale = 1.0f;
   SmallVector<float> weights;
   std::vector<int64_t> weightShape;
+  int64_t weightAxis = 0;
   /// One per channel of the weight axis, or a single one.
   SmallVector<float> scales;
 };
@@ -123,10 +125,52 @@ static QuantizedType makeType(MLIRContext *context, unsigned bits,
                             range.max, Float32Type::get(context), scheme);
 }
 
-void ParameterStore::storeWeight(const OperandRole &role) {
+DenseElementsAttr ParameterStore::storeWeight(const OperandRole &role) {
   QuantizedType type =
       makeType(op->getContext(), 8, {-127, 127}, scales, *role.axis);
-  replace(role, getStoredConstant(weights, weightShape, type), type);
+  DenseElementsAttr stored = getStoredConstant(weights, weightShape, type);
+  weightAxis = *role.axis;
+  replace(role, stored, type);
+  return stored;
+}
+
+/// The channel means that calibration left on the edge into `value`.
+static ArrayRef<double> meansOf(Value value) {
+  Value quantized = getQuantizedSource(value);
+  Operation *op = quantized ? quantized.getDefiningOp() : nullptr;
+  if (auto requantize = dyn_cast_or_null<RequantizeOp>(op))
+    op = requantize.getInput().getDefiningOp();
+  auto means = op ? op->getAttrOfType<DenseF64ArrayAttr>(kMeansAttr) : nullptr;
+  return means ? means.asArrayRef() : ArrayRef<double>();
+}
+
+/// Rounding a weight from w to v moves the mean of its output channel by
+/// (v - w) times the mean of its input channel; the bias takes that back.
+void ParameterStore::correctBias(DenseElementsAttr stored,
+                                 MutableArrayRef<float> bias) {
+  ArrayRef<double> means = meansOf(op->getOperand(0));
+  SmallVector<int64_t> index(weightShape.size(), 0);
+  if (means.empty() || !op.getWeightChannels(index))
+    return;
+  SmallVector<double> shift(bias.size(), 0.0);
+  for (auto [weight, number] :
+       llvm::zip_equal(weights, stored.getValues<int8_t>())) {
+    std::optional<WeightChannels> at = op.getWeightChannels(index);
+    if (!at || at->output >= static_cast<int64_t>(bias.size()) ||
+        at->input >= static_cast<int64_t>(means.size()))
+      return;
+    float scale = scales[scales.size() == 1 ? 0 : index[weightAxis]];
+    shift[at->output] +=
+        (static_cast<double>(number) * scale - weight) * means[at->input];
+    for (size_t dim = index.size(); dim-- > 0;) {
+      if (++index[dim] < weightShape[dim])
+        break;
+      index[dim] = 0;
+    }
+  }
+  for (auto [value, moved] : llvm::zip_equal(bias, shift))
+    value = static_cast<float>(value - moved);
+  ++counts.corrected;
 }
 
 LogicalResult ParameterStore::storeBias(const OperandRole &role,
@@ -189,7 +233,9 @@ LogicalResult ParameterStore::run() {
       return failure();
     if (biasValues)
       widenForBias(*biasValues);
-    storeWeight(*weight);
+    DenseElementsAttr stored = storeWeight(*weight);
+    if (biasValues)
+      correctBias(stored, *biasValues);
   } else if (failed(takeStoredScales(*weight))) {
     // Lower says that the weights are no constant.
     return success();

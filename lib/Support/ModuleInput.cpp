@@ -91,7 +91,7 @@ static rlim_t mappedBytes() {
 /// has and the dialects take, and time in proportion.
 static void limitResources(size_t bytes) {
   constexpr rlim_t floorBytes = rlim_t{1} << 30;
-  constexpr rlim_t floorSeconds = 20, bytesPerSecond = 10'000'000;
+  constexpr rlim_t floorSeconds = 5, bytesPerSecond = 10'000'000;
   rlim_t bound = mappedBytes() + floorBytes + 8 * bytes;
   rlimit memory{bound, bound};
   setrlimit(RLIMIT_DATA, &memory);

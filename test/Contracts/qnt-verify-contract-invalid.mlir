@@ -16,9 +16,9 @@ func.func @dynamic(%x: tensor<?xf32>) {
   return
 }
 
-func.func @double(%x: tensor<4xf32>) {
-  // expected-error @below {{contract of import: 'arith.extf' has the type 'tensor<4xf64>', whose elements are not f32}}
-  %y = arith.extf %x : tensor<4xf32> to tensor<4xf64>
+func.func @half(%x: tensor<4xf16>) {
+  // expected-error @below {{contract of import: 'arith.negf' has the type 'tensor<4xf16>', whose elements are not f32 or f64}}
+  %y = arith.negf %x : tensor<4xf16>
   return
 }
 

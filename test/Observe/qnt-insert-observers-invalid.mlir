@@ -5,7 +5,7 @@
 // RUN: not quant-opt %s --qnt-insert-observers="storage=i4" 2>&1 | FileCheck %s --check-prefix=STORAGE
 // RUN: not quant-opt %s --qnt-insert-observers="storage=ui8 symmetric=true" 2>&1 | FileCheck %s --check-prefix=SYMMETRIC
 
-// OBSERVER: error: unknown observer 'median'; expected min-max, moving-average, percentile or an attribute such as #qnt.min_max
+// OBSERVER: error: unknown observer 'median'; expected min-max, moving-average, percentile, mse or an attribute such as #qnt.min_max
 // ATTRIBUTE: error: expected an observer attribute, found #qnt.pending<per_tensor>
 // PERCENTILE: error: expected percentile in (0, 100], found 1.010000e+02
 // MOMENTUM: error: expected momentum in (0, 1], found 0.000000e+00

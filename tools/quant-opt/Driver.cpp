@@ -31,6 +31,7 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Process.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/StringSaver.h"
 #include "llvm/Support/WithColor.h"
@@ -192,12 +193,15 @@ importModel(const llvm::MemoryBuffer &input, const Options &options,
   FailureOr<OwningOpRef<ModuleOp>> module = importInto(context, input, options);
   if (failed(module))
     return failure();
-  std::string bytecode;
-  llvm::raw_string_ostream os(bytecode);
+  SmallVector<char, 0> bytecode;
+  llvm::raw_svector_ostream os(bytecode);
   if (failed(writeBytecodeToFile(**module, os)))
     return fail("cannot hand on the model imported from '" + options.input +
                 "'");
-  return llvm::MemoryBuffer::getMemBufferCopy(bytecode, options.input);
+  std::unique_ptr<llvm::MemoryBuffer> buffer =
+      std::make_unique<llvm::SmallVectorMemoryBuffer>(
+          std::move(bytecode), options.input, /*RequiresNullTerminator=*/false);
+  return buffer;
 }
 
 /// A model of a format of its own, rather than MLIR.

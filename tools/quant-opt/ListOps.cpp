@@ -11,6 +11,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -43,7 +44,7 @@ static Line lineOf(const OpDecision &decision) {
   Line line{decision.name,
             decision.op,
             "folded",
-            "computed at compile time or merged with a neighbour",
+            "computed at compile time, merged with a neighbour, or written out",
             {}};
   if (decision.state == OpDecision::State::folded)
     return line;
@@ -89,8 +90,16 @@ static std::vector<Line> joinLines(const std::vector<OnnxNode> *nodes,
   llvm::StringMap<const OpDecision *> byName;
   for (const OpDecision &decision : decisions)
     byName[decision.name] = &decision;
-  for (const OnnxNode &node : *nodes)
+  llvm::StringSet<> listed;
+  for (const OnnxNode &node : *nodes) {
+    listed.insert(node.name);
     lines.push_back(lineOf(node, byName));
+  }
+  // Nodes of loops and functions, which are written out.
+  for (const OpDecision &decision : decisions)
+    if (!listed.contains(decision.name) &&
+        decision.state != OpDecision::State::folded)
+      lines.push_back(lineOf(decision));
   return lines;
 }
 

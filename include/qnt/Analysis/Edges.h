@@ -22,6 +22,10 @@ inline constexpr StringLiteral kEdgeAttr = "qnt.edge";
 /// changes or drops it.
 inline constexpr StringLiteral kGivenAttr = "qnt.given";
 
+/// The attribute of a quantize op with the mean of each index of the last
+/// dimension, where calibration was asked for it.
+inline constexpr StringLiteral kMeansAttr = "qnt.channel_means";
+
 /// The attribute that keeps an op float; its value says who wants it.
 inline constexpr StringLiteral kExcludeAttr = "qnt.exclude";
 
@@ -47,6 +51,10 @@ std::string getEdgeName(Value value);
 /// Calls `visit` for each op of the graph level in order: bodies of
 /// composites, of linalg ops and of other quantizable ops are not entered.
 void walkGraph(Operation *root, llvm::function_ref<void(Operation *)> visit);
+
+/// A change of the width of floats right behind an input of the function, or
+/// right before its return: part of the signature rather than of the model.
+bool isBorderConversion(Operation *op);
 
 /// The op as something that may become integer: null if it has no interface,
 /// works on other types than f32, or is excluded.

@@ -16,7 +16,7 @@ def VerifyContract : Pass<"qnt-verify-contract", "::mlir::ModuleOp"> {
 
     | stage | promise |
     |---|---|
-    | import | ranked static tensors; ops of tosa, linalg, tensor, arith, math, scf, func, and of qnt composites, quantize, dequantize and storage_cast; float is f32; no observer |
+    | import | ranked static tensors; ops of tosa, linalg, tensor, arith, math, scf, func, and of qnt composites, quantize, dequantize and storage_cast; float is f32 or f64, or f16 and bf16 that are converted at the ends; no observer |
     | prepare | as import; no dead op; no transpose of a transpose or of a constant |
     | observe | every observer has an edge name of its own and a pending scheme; none watches another |
     | calibrate | no observer; every scheme has its parameters |

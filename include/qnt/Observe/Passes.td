@@ -17,7 +17,10 @@ def QntInsertObservers : Pass<"qnt-insert-observers", "::mlir::ModuleOp"> {
     Left alone: constants and what is computed from constants alone, tensors
     that are not f32, edges that are observed, quantized or dequantized already,
     what an op absorbs on the way to a quantize, and the edge between an op and
-    the only clamp behind it that it can absorb. Edges
+    the only clamp behind it that it can absorb. Ops that only move numbers
+    between ops without an integer form get `qnt.exclude`; with `float-tails`,
+    so do joins, sums and products behind the last op with weights, and what
+    follows them. Edges
     are named by the location of the op or by `qnt.name` of the argument; a
     name that is taken gets `#2`, `#3`, ... Refused: unknown observers and
     storage types, parameters out of range.
@@ -41,7 +44,7 @@ def QntInsertObservers : Pass<"qnt-insert-observers", "::mlir::ModuleOp"> {
   }];
   let options =
       [Option<"observer", "observer", "std::string", /*default=*/"\"min-max\"",
-              "min-max, moving-average, percentile, or an attribute such as "
+              "min-max, moving-average, percentile, mse, or an attribute such as "
               "#qnt.min_max">,
        Option<"percentile", "percentile", "double", /*default=*/"99.999",
               "Share of the values inside the range, in percent (percentile)">,
@@ -51,12 +54,22 @@ def QntInsertObservers : Pass<"qnt-insert-observers", "::mlir::ModuleOp"> {
               "Storage type of activations: i8 or ui8">,
        Option<"symmetric", "symmetric", "bool", /*default=*/"false",
               "Ask for zero point 0">,
+       Option<"floatTails", "float-tails", "bool", /*default=*/"false",
+              "Leave float what joins or combines tensors behind the last op "
+              "with weights">,
+       Option<"channelMeans", "channel-means", "bool", /*default=*/"false",
+              "Gather the means of the channels, too, where the edge feeds "
+              "weights and a bias, which Propagate then corrects">,
        Option<
            "quantizedOnly", "quantized-only", "bool", /*default=*/"false",
            "No calibration follows: watch nothing, and refuse a module without "
            "quantize ops">];
   let statistics = [
     Statistic<"numObserved", "observed", "Number of edges observed">,
+    Statistic<"numExcluded", "excluded",
+              "Number of ops left float since 8 bits would only lose">,
+    Statistic<"numMeans", "means",
+              "Number of edges whose channel means are gathered">,
     Statistic<"numAbsorbed", "absorbed",
               "Number of edges left to a clamp that is absorbed">
   ];

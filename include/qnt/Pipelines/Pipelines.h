@@ -33,7 +33,7 @@ struct QuantizeInt8Options : PassPipelineOptions<QuantizeInt8Options> {
       llvm::cl::init(0)};
   Option<std::string> observer{
       *this, "observer",
-      llvm::cl::desc("percentile (default), min-max, moving-average, or an "
+      llvm::cl::desc("percentile (default), mse, min-max, moving-average, or an "
                      "attribute such as #my.observer"),
       llvm::cl::init("percentile")};
   Option<double> percentile{
@@ -53,6 +53,11 @@ struct QuantizeInt8Options : PassPipelineOptions<QuantizeInt8Options> {
   Option<bool> perChannel{
       *this, "per-channel",
       llvm::cl::desc("A weight scale per output channel (default true)"),
+      llvm::cl::init(true)};
+  Option<bool> biasCorrection{
+      *this, "bias-correction",
+      llvm::cl::desc("Biases take back what rounded weights add to the means "
+                     "of their channels (default true)"),
       llvm::cl::init(true)};
   Option<std::string> rounding{
       *this, "rounding",

@@ -30,7 +30,9 @@ def Propagate : Pass<"qnt-propagate", "::mlir::ModuleOp"> {
     5. Constants are stored: weights symmetric in [-127, 127] per output
        channel, bias as i32 with the scale of input times weight, others per
        tensor. A bias that would not fit, with room for the sum of products,
-       widens the weight scale of its channel, with a remark.
+       widens the weight scale of its channel, with a remark. Where the edge
+       carries `qnt.channel_means`, the bias takes back what the rounding of the
+       weights adds to the mean of each channel.
 
     Left float: ops without interface, with `qnt.exclude`, or with an edge that
     neither calibration nor a constraint determines. Refused: weights that are
@@ -80,7 +82,9 @@ def Propagate : Pass<"qnt-propagate", "::mlir::ModuleOp"> {
     Statistic<"numConstants", "constants-stored",
               "Number of constants stored as integers">,
     Statistic<"numWidened", "channels-widened",
-              "Number of weight scales widened for a bias">
+              "Number of weight scales widened for a bias">,
+    Statistic<"numCorrected", "biases-corrected",
+              "Number of biases that take back what rounded weights add">
   ];
   let dependentDialects = ["::mlir::qnt::QntDialect"];
 }

@@ -365,3 +365,36 @@ void PercentileAttr::buildUpdate(OpBuilder &builder, Location loc, Value values,
     buildCounting(update, newLow, newHigh);
   });
 }
+
+//===----------------------------------------------------------------------===//
+// ChannelMeansAttr
+//===----------------------------------------------------------------------===//
+
+void ChannelMeansAttr::buildUpdate(OpBuilder &builder, Location loc,
+                                   Value values, Value state) const {
+  int64_t inner = getInner().getStateSize(), channels = getChannels();
+  auto part = [&](int64_t offset, int64_t size) -> Value {
+    return memref::SubViewOp::create(
+        builder, loc, state,
+        ArrayRef<OpFoldResult>{builder.getIndexAttr(offset)},
+        ArrayRef<OpFoldResult>{builder.getIndexAttr(size)},
+        ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
+  };
+  getInner().buildUpdate(builder, loc, values, part(0, inner));
+  UpdateBuilder update(builder, loc, values, part(inner, 1 + channels));
+  ImplicitLocOpBuilder &b = update.b;
+  int64_t rows = update.getCount() / channels;
+  update.store(arith::AddFOp::create(b, update.load(0), update.real(rows)), 0);
+  update.loop(rows, [&](Value row) {
+    Value first = arith::MulIOp::create(b, row, update.index(channels));
+    update.loop(channels, [&](Value channel) {
+      Value at = arith::AddIOp::create(b, first, channel);
+      Value value = memref::LoadOp::create(b, update.flat, at);
+      value = arith::ExtFOp::create(b, b.getF64Type(), value);
+      Value word = arith::AddIOp::create(b, channel, update.index(1));
+      Value sum = memref::LoadOp::create(b, update.state, word);
+      memref::StoreOp::create(b, arith::AddFOp::create(b, sum, value),
+                              update.state, word);
+    });
+  });
+}

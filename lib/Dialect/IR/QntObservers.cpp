@@ -236,3 +236,48 @@ PercentileAttr::finishState(ArrayRef<double> state) const {
   }
   return ObservedRange{chosen, seen, state[HistogramState::count]};
 }
+
+//===----------------------------------------------------------------------===//
+// ChannelMeansAttr
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+ChannelMeansAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                         int64_t channels, ObserverAttrInterface) {
+  if (channels < 1)
+    return emitError() << "expected at least one channel, found " << channels;
+  return success();
+}
+
+StringRef ChannelMeansAttr::getObserverName() const { return getMnemonic(); }
+int64_t ChannelMeansAttr::getStateSize() const {
+  return getInner().getStateSize() + 1 + getChannels();
+}
+
+void ChannelMeansAttr::initState(MutableArrayRef<double> state) const {
+  int64_t inner = getInner().getStateSize();
+  getInner().initState(state.take_front(inner));
+  MutableArrayRef<double> own = state.drop_front(inner);
+  std::fill(own.begin(), own.end(), 0.0);
+}
+
+void ChannelMeansAttr::mergeState(MutableArrayRef<double> state,
+                                  ArrayRef<double> other) const {
+  int64_t inner = getInner().getStateSize();
+  getInner().mergeState(state.take_front(inner), other.take_front(inner));
+  for (size_t i = inner; i < state.size(); ++i)
+    state[i] += other[i];
+}
+
+std::optional<ObservedRange>
+ChannelMeansAttr::finishState(ArrayRef<double> state) const {
+  return getInner().finishState(state.take_front(getInner().getStateSize()));
+}
+
+SmallVector<double> ChannelMeansAttr::getMeans(ArrayRef<double> state) const {
+  ArrayRef<double> own = state.drop_front(getInner().getStateSize());
+  if (own.front() == 0)
+    return {};
+  return llvm::map_to_vector(own.drop_front(),
+                             [&](double sum) { return sum / own.front(); });
+}

@@ -44,7 +44,7 @@ static std::string chooseName(llvm::MemoryBufferRef buffer,
 OwningOpRef<ModuleOp> importTflite(MLIRContext *context,
                                    llvm::MemoryBufferRef buffer,
                                    const TfliteImportOptions &options) {
-  context->loadDialect<func::FuncDialect, tosa::TosaDialect, QntDialect>();
+  onnx_import::loadImportDialects(context);
   Location file =
       FileLineColLoc::get(context, buffer.getBufferIdentifier(), 0, 0);
   std::string error;

@@ -216,6 +216,34 @@ def Qnt_PercentileAttr : Qnt_Observer<"Percentile", "percentile"> {
   }];
 }
 
+def Qnt_MseAttr : Qnt_Observer<"Mse", "mse"> {
+  let summary = "the range that loses least when stored in 8 bits";
+  let description = [{
+    The histogram of `#qnt.percentile`. Of the ranges inside the one seen, the
+    one with the least mean squared error: values outside are cut off, values
+    inside are off by a 255th of the range at random, and zero is exact. State:
+    that of `#qnt.percentile`.
+  }];
+}
+
+def Qnt_ChannelMeansAttr : Qnt_Observer<"ChannelMeans", "channel_means"> {
+  let summary = "what another observer sees, and the mean of each channel";
+  let description = [{
+    `#qnt.channel_means<64, #qnt.min_max>`: channels are the indices of the last
+    dimension. The range is the inner observer's; the means tell Propagate how
+    far rounded weights shift a sum of products. State: that of the inner one,
+    the number of values per channel, the sum of each channel.
+  }];
+  let parameters = (ins "int64_t":$channels, "ObserverAttrInterface":$inner);
+  let assemblyFormat = "`<` $channels `,` $inner `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The mean of each channel; empty if nothing was seen.
+    ::llvm::SmallVector<double>
+    getMeans(::llvm::ArrayRef<double> state) const;
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Targets
 //===----------------------------------------------------------------------===//

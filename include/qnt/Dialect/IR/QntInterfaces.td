@@ -150,6 +150,14 @@ def Qnt_QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
       }], "::std::optional<double>", "evaluateScalar", (ins "double":$x), "",
       [{ return std::nullopt; }]>,
     InterfaceMethod<[{
+        For an op with weights and a bias: the channels that the weight at
+        `index` belongs to. Propagate takes out of the bias what rounding of the
+        weights adds to the mean of a channel.
+      }], "::std::optional<::mlir::qnt::WeightChannels>", "getWeightChannels",
+      (ins "::llvm::ArrayRef<int64_t>":$index), "", [{
+        return ::std::nullopt;
+      }]>,
+    InterfaceMethod<[{
         Builds the integer form of this op from the stored integers in `form`
         and returns the stored integers of each result. On failure nothing was
         built and `reason` says why, with the nearest fix.

@@ -25,6 +25,14 @@ struct OperandRole {
   std::optional<int64_t> axis;
 };
 
+/// The channels that one weight connects.
+struct WeightChannels {
+  /// Index of the last dimension of the activation.
+  int64_t input;
+  /// Element of the bias.
+  int64_t output;
+};
+
 /// An operand or a result of an op.
 struct EdgeRef {
   bool isResult;
