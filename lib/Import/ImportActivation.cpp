@@ -258,6 +258,12 @@ LogicalResult buildActivation(NodeImporter &n) {
   return success();
 }
 
+FailureOr<Value> emitSilu(NodeImporter &n, Value x) {
+  return emitComposite(
+      n, "silu", x, x.getType(), configFloat(n, "alpha", 1.0),
+      [&](ValueRange args) { return silu(n, args[0], {1.0f, 0.0f}); });
+}
+
 /// silu(a) * b
 LogicalResult buildSwiGlu(NodeImporter &n) {
   if (n.shapeOf(0) != n.shapeOf(1))

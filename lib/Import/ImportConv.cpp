@@ -1,165 +1,44 @@
-//===- ImportConv.cpp - Conv ----------------------------------------------===//
+//===- ImportConv.cpp - Conv and its relatives ----------------------------===//
 //
-// Conv becomes tosa.conv2d or tosa.depthwise_conv2d between two transposes;
-// other group counts become one convolution per group over slices of the
-// channels. Weights must be constants: they are laid out here.
+// Conv is a convolution between two transposes:
 //
 //   y = Conv(x, w)  ->  t = transpose x [0, 2, 3, 1]
 //                       c = tosa.conv2d t, w' (OHWI), b
 //                       y = transpose c [0, 3, 1, 2]
 //
+// DeformConv gathers each window into a tile of its own and convolves tiles;
+// CausalConvWithState convolves its input behind the state.
+//
 //===----------------------------------------------------------------------===//
 
+#include "Convolution.h"
+#include "Emit.h"
+#include "Loops.h"
 #include "OpTable.h"
-#include "StoredForm.h"
-#include "Window.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::qnt::onnx_import {
 
-namespace {
-/// The operands of a convolution after shapes were checked; weights are
-/// [out, in / groups, kh, kw].
-struct Conv {
-  Value input; // NHWC
-  HostTensor weights;
-  std::vector<float> bias;
-  int64_t groups;
-  Window window;
-
-  int64_t inChannels() const { return weights.shape[1] * groups; }
-  int64_t outChannels() const { return weights.shape[0]; }
-};
-} // namespace
-
-static LogicalResult readBias(NodeImporter &n, int64_t channels,
-                              std::vector<float> &bias) {
-  bias.assign(channels, 0.0f);
-  if (!n.hasInput(2))
-    return success();
-  HostTensorRef tensor = n.floatConstantOf(2);
-  if (!tensor)
-    return n.unsupported("the bias is not a float constant");
-  if (tensor->rank() != 1 || tensor->size() != channels)
-    return n.invalid(llvm::formatv("the bias has shape {0}, expected {1}",
-                                   formatShape(tensor->shape), channels));
-  bias = tensor->floats().vec();
-  return success();
-}
-
-/// Rows [first, first + count) of the outermost dimension.
-static HostTensor takeRows(const HostTensor &tensor, int64_t first,
-                           int64_t count) {
-  Shape shape = tensor.shape;
-  int64_t row = tensor.size() / shape[0];
-  shape[0] = count;
-  HostTensor rows = HostTensor::ofFloats(
-      shape, tensor.floats().slice(first * row, count * row));
-  rows.stored =
-      sliceStored(reshapeStored(tensor.stored, tensor.shape), first, count);
-  return rows;
-}
-
-static FailureOr<RankedTensorType> resultType(NodeImporter &n, const Conv &conv,
-                                              int64_t channels) {
-  return n.tensorType({shapeOf(conv.input)[0], conv.window[0].output,
-                       conv.window[1].output, channels});
-}
-
-/// tosa.conv2d over `input` with rows [first, first + count) of the weights.
-static FailureOr<Value> emitConv(NodeImporter &n, const Conv &conv, Value input,
-                                 int64_t first, int64_t count) {
-  HostTensor rows = takeRows(conv.weights, first, count);
-  FailureOr<Value> weights = n.constant(transposeHost(rows, {0, 2, 3, 1}));
-  FailureOr<Value> bias = n.constant(
-      HostTensor::ofFloats({count}, ArrayRef(conv.bias).slice(first, count)));
-  FailureOr<Value> zero = n.splat(1, 0.0f);
-  FailureOr<RankedTensorType> type = resultType(n, conv, count);
-  if (failed(weights) || failed(bias) || failed(zero) || failed(type))
-    return failure();
-  const Window &w = conv.window;
-  return tosa::Conv2DOp::create(n.builder, n.loc, *type, input, *weights, *bias,
-                                *zero, *zero, tosaPad(w),
-                                ArrayRef<int64_t>{w[0].stride, w[1].stride},
-                                ArrayRef<int64_t>{w[0].dilation, w[1].dilation},
-                                n.builder.getF32Type())
-      .getResult();
-}
-
-/// One filter per input channel, `multiplier` outputs each.
-static FailureOr<Value> emitDepthwise(NodeImporter &n, const Conv &conv) {
-  int64_t multiplier = conv.outChannels() / conv.groups;
-  ArrayRef<int64_t> shape = conv.weights.shape;
-  // [C * M, 1, kh, kw] -> [C, M, kh, kw] -> [kh, kw, C, M]
-  HostTensor byChannel =
-      reshapeHost(conv.weights, {conv.groups, multiplier, shape[2], shape[3]});
-  FailureOr<Value> weights = n.constant(transposeHost(byChannel, {2, 3, 0, 1}));
-  FailureOr<Value> bias =
-      n.constant(HostTensor::ofFloats({conv.outChannels()}, conv.bias));
-  FailureOr<Value> zero = n.splat(1, 0.0f);
-  FailureOr<RankedTensorType> type = resultType(n, conv, conv.outChannels());
-  if (failed(weights) || failed(bias) || failed(zero) || failed(type))
-    return failure();
-  const Window &w = conv.window;
-  return tosa::DepthwiseConv2DOp::create(
-             n.builder, n.loc, *type, conv.input, *weights, *bias, *zero, *zero,
-             tosaPad(w), ArrayRef<int64_t>{w[0].stride, w[1].stride},
-             ArrayRef<int64_t>{w[0].dilation, w[1].dilation},
-             n.builder.getF32Type())
-      .getResult();
-}
-
-static FailureOr<Value> emitGroups(NodeImporter &n, const Conv &conv) {
-  int64_t inGroup = conv.weights.shape[1];
-  int64_t outGroup = conv.outChannels() / conv.groups;
-  Shape start(4, 0);
-  Shape size(shapeOf(conv.input));
-  size[3] = inGroup;
-  SmallVector<Value> parts;
-  for (int64_t group = 0; group < conv.groups; ++group) {
-    start[3] = group * inGroup;
-    FailureOr<Value> input = n.slice(conv.input, start, size);
-    if (failed(input))
-      return failure();
-    FailureOr<Value> part =
-        emitConv(n, conv, *input, group * outGroup, outGroup);
-    if (failed(part))
-      return failure();
-    parts.push_back(*part);
-  }
-  return n.concat(parts, 3);
-}
-
-static LogicalResult readWeights(NodeImporter &n, Conv &conv) {
-  if (!n.constantOf(1))
-    return n.unsupported("the weights are not known at compile time");
-  HostTensorRef weights = n.floatConstantOf(1);
-  if (!weights)
-    return n.unsupported("the weights are integers");
-  if (failed(n.requireFinite(*weights, "the weights")))
-    return failure();
+/// Weights, groups, window and bias of a Conv or DeformConv.
+static FailureOr<Convolution> readConv(NodeImporter &n, unsigned biasInput) {
   int64_t rank = n.rankOf(0);
   if (rank < 3)
     return n.invalid(llvm::formatv("the input has rank {0}", rank));
-  if (rank > 4)
-    return n.unsupported(
-        llvm::formatv("convolution over {0} dimensions", rank - 2));
-  if (weights->rank() != rank)
+  if (n.rankOf(1) != rank)
     return n.invalid(llvm::formatv("the weights have rank {0}, expected {1}",
-                                   weights->rank(), rank));
-  if (weights->size() == 0)
+                                   n.rankOf(1), rank));
+  Convolution conv;
+  FailureOr<Filter> weights = Filter::read(n, 1, "the weights");
+  if (failed(weights))
+    return failure();
+  if (!countElements(weights->shape()).value_or(0))
     return n.invalid("the weights are empty");
   conv.weights = *weights;
   conv.groups = n.getInt("group", 1);
-  if (conv.groups < 1 || conv.groups > kMaxDim ||
-      conv.outChannels() % conv.groups != 0 ||
-      n.shapeOf(0)[1] % conv.groups != 0 ||
-      n.shapeOf(0)[1] / conv.groups != weights->shape[1])
-    return n.invalid(llvm::formatv(
-        "weights of shape {0} in {1} groups do not fit {2} input channels",
-        formatShape(weights->shape), conv.groups, n.shapeOf(0)[1]));
-  ArrayRef<int64_t> kernel = ArrayRef(conv.weights.shape).drop_front(2);
+  if (failed(checkGroups(n, weights->shape(), conv.groups, n.shapeOf(0)[1])))
+    return failure();
+  ArrayRef<int64_t> kernel = weights->shape().drop_front(2);
   if (n.hasAttr("kernel_shape") &&
       ArrayRef(n.getInts("kernel_shape")) != kernel)
     return n.invalid("attribute 'kernel_shape' differs from the weights");
@@ -167,40 +46,228 @@ static LogicalResult readWeights(NodeImporter &n, Conv &conv) {
   if (failed(window))
     return failure();
   conv.window = *window;
-  return readBias(n, conv.outChannels(), conv.bias);
+  FailureOr<Filter> bias = readBias(n, biasInput, conv.outChannels());
+  if (failed(bias))
+    return failure();
+  conv.bias = *bias;
+  return conv;
 }
 
 LogicalResult buildConv(NodeImporter &n) {
-  Conv conv;
-  if (failed(readWeights(n, conv)))
+  FailureOr<Convolution> conv = readConv(n, 2);
+  if (failed(conv))
     return failure();
-  FailureOr<Value> input = n.valueOf(0);
-  if (failed(input))
+  FailureOr<Value> x = n.valueOf(0);
+  if (failed(x))
     return failure();
+  // One dimension gets a height before it gets its layout, so that chains of
+  // them cancel.
   bool flat = n.rankOf(0) == 3;
   if (flat) {
-    addHeight(conv.window);
-    ArrayRef<int64_t> s = conv.weights.shape;
-    conv.weights = reshapeHost(conv.weights, {s[0], s[1], 1, s[2]});
-    input = addHeight(n, *input);
-    if (failed(input))
+    Shape kernel(conv->weights.shape());
+    kernel.insert(kernel.begin() + 2, 1);
+    FailureOr<Filter> weights = conv->weights.reshape(n, kernel);
+    if (failed(weights) || failed(x = addHeight(n, *x)))
       return failure();
+    conv->weights = *weights;
+    addHeight(conv->window);
   }
-  input = n.toNhwc(*input);
-  if (failed(input))
+  if (failed(x = toChannelsLast(n, *x)))
     return failure();
-  input = fitToTosa(n, *input, conv.window);
-  if (failed(input))
-    return failure();
-  conv.input = *input;
-  bool depthwise = conv.groups > 1 && conv.weights.shape[1] == 1;
-  FailureOr<Value> result =
-      conv.groups == 1 ? emitConv(n, conv, conv.input, 0, conv.outChannels())
-      : depthwise      ? emitDepthwise(n, conv)
-                       : emitGroups(n, conv);
-  if (failed(result) || failed(result = n.toNchw(*result)))
+  conv->input = *x;
+  FailureOr<Value> result = emitConvolution(n, *conv);
+  if (failed(result) || failed(result = toChannelsFirst(n, *result)))
     return failure();
   if (flat && failed(result = dropHeight(n, *result)))
+    return failure();
+  n.setResult(0, *result);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// DeformConv
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct Deform {
+  Value input;
+  Value offset;
+  Value mask;
+  Window window;
+  int64_t offsetGroups = 1;
+};
+} // namespace
+
+/// The input at a fractional position, zero outside.
+static Scalar sampleBilinear(Value input, Scalar image, Scalar channel,
+                             Scalar y, Scalar x) {
+  ArrayRef<int64_t> shape = shapeOf(input);
+  Scalar inside = (y > -1.0) & (y < shape[2]) & (x > -1.0) & (x < shape[3]);
+  y = clampOf(y, -1, shape[2]);
+  x = clampOf(x, -1, shape[3]);
+  Scalar top = floorOf(y), left = floorOf(x);
+  Scalar sum = y.like(0);
+  for (int dy = 0; dy < 2; ++dy)
+    for (int dx = 0; dx < 2; ++dx) {
+      Scalar row = truncateToIndex(top) + dy,
+             column = truncateToIndex(left) + dx;
+      Scalar weightY = dy ? y - top : top + 1.0 - y;
+      Scalar weightX = dx ? x - left : left + 1.0 - x;
+      Scalar within = (row >= 0) & (row < shape[2]) & (column >= 0) &
+                      (column < shape[3]) & inside;
+      sum = sum + weightY * weightX *
+                      atOr(input, {image, channel, row, column}, within, 0.0);
+    }
+  return sum;
+}
+
+/// [N, OH * kh, OW * kw, C]: every window side by side.
+static FailureOr<Value> emitTiles(NodeImporter &n, const Deform &d) {
+  ArrayRef<int64_t> shape = shapeOf(d.input);
+  const WindowDim &h = d.window[0], &w = d.window[1];
+  int64_t perGroup = shape[1] / d.offsetGroups, taps = h.kernel * w.kernel;
+  return emitLoops(
+      n, {shape[0], h.output * h.kernel, w.output * w.kernel, shape[1]},
+      n.builder.getF32Type(), [&](ArrayRef<Scalar> o) {
+        Scalar oy = o[1] / h.kernel, ky = o[1] % h.kernel;
+        Scalar ox = o[2] / w.kernel, kx = o[2] % w.kernel;
+        Scalar tap = o[3] / perGroup * taps + ky * w.kernel + kx;
+        Scalar y = toFloat(oy * h.stride + ky * h.dilation - h.padLow) +
+                   at(d.offset, {o[0], tap * 2, oy, ox});
+        Scalar x = toFloat(ox * w.stride + kx * w.dilation - w.padLow) +
+                   at(d.offset, {o[0], tap * 2 + 1, oy, ox});
+        Scalar value = sampleBilinear(d.input, o[0], o[3], y, x);
+        return d.mask ? value * at(d.mask, {o[0], tap, oy, ox}) : value;
+      });
+}
+
+/// Offsets and mask have to have one entry per output, tap and offset group.
+static LogicalResult checkDeform(NodeImporter &n, const Deform &d) {
+  const WindowDim &h = d.window[0], &w = d.window[1];
+  if (d.offsetGroups < 1 || n.shapeOf(0)[1] % d.offsetGroups != 0)
+    return n.invalid(llvm::formatv("{0} channels do not make {1} offset groups",
+                                   n.shapeOf(0)[1], d.offsetGroups));
+  Shape expected{n.shapeOf(0)[0], d.offsetGroups * h.kernel * w.kernel,
+                 h.output, w.output};
+  if (n.hasInput(4) && n.shapeOf(4) != ArrayRef(expected))
+    return n.invalid(llvm::formatv("the mask has shape {0}, expected {1}",
+                                   formatShape(n.shapeOf(4)),
+                                   formatShape(expected)));
+  expected[1] *= 2;
+  if (n.shapeOf(2) != ArrayRef(expected))
+    return n.invalid(llvm::formatv("the offsets have shape {0}, expected {1}",
+                                   formatShape(n.shapeOf(2)),
+                                   formatShape(expected)));
+  return success();
+}
+
+LogicalResult buildDeformConv(NodeImporter &n) {
+  if (n.rankOf(0) != 4)
+    return n.unsupported(llvm::formatv("an input of rank {0}", n.rankOf(0)));
+  FailureOr<Convolution> conv = readConv(n, 3);
+  if (failed(conv))
+    return failure();
+  Deform deform;
+  deform.window = conv->window;
+  deform.offsetGroups = n.getInt("offset_group", 1);
+  if (failed(checkDeform(n, deform)))
+    return failure();
+  FailureOr<Value> x = n.valueOf(0);
+  FailureOr<Value> offset = n.valueOf(2);
+  if (failed(x) || failed(offset))
+    return failure();
+  SmallVector<Value> inputs{*x, *offset};
+  if (n.hasInput(4)) {
+    FailureOr<Value> mask = n.valueOf(4);
+    if (failed(mask))
+      return failure();
+    inputs.push_back(*mask);
+  }
+  const WindowDim &h = deform.window[0], &w = deform.window[1];
+  FailureOr<RankedTensorType> type =
+      n.tensorType({n.shapeOf(0)[0], h.output * h.kernel, w.output * w.kernel,
+                    n.shapeOf(0)[1]});
+  if (failed(type))
+    return failure();
+  FailureOr<Value> tiles = emitComposite(
+      n, "deform_gather", inputs, *type,
+      configInt(n, "offset_groups", deform.offsetGroups), [&](ValueRange args) {
+        deform.input = args[0];
+        deform.offset = args[1];
+        deform.mask = args.size() > 2 ? args[2] : Value();
+        return emitTiles(n, deform);
+      });
+  if (failed(tiles))
+    return failure();
+  conv->input = *tiles;
+  for (WindowDim &dim : conv->window) {
+    dim.input = dim.output * dim.kernel;
+    dim.stride = dim.kernel;
+    dim.dilation = 1;
+    dim.padLow = dim.padHigh = 0;
+  }
+  FailureOr<Value> result = emitConvolution(n, *conv);
+  if (failed(result) || failed(result = toChannelsFirst(n, *result)))
+    return failure();
+  n.setResult(0, *result);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// CausalConvWithState
+//===----------------------------------------------------------------------===//
+
+/// [state, input] along time.
+static FailureOr<Value> prependState(NodeImporter &n, Value x, int64_t length) {
+  if (length == 0)
+    return x;
+  ArrayRef<int64_t> shape = shapeOf(x);
+  if (!n.hasInput(3))
+    return n.pad(x, {0, 0, length}, {0, 0, 0}, 0.0);
+  if (n.shapeOf(3) != ArrayRef<int64_t>{shape[0], shape[1], length})
+    return n.invalid(llvm::formatv("the state has shape {0}, expected {1}",
+                                   formatShape(n.shapeOf(3)),
+                                   formatShape({shape[0], shape[1], length})));
+  FailureOr<Value> state = n.valueOf(3);
+  return failed(state) ? state : n.concat({*state, x}, 2);
+}
+
+LogicalResult buildCausalConv(NodeImporter &n) {
+  if (n.rankOf(0) != 3 || n.rankOf(1) != 3)
+    return n.invalid("the input and the weights have to have rank 3");
+  Shape in(n.shapeOf(0));
+  FailureOr<Filter> weights = Filter::read(n, 1, "the weights");
+  if (failed(weights) || failed(checkGroups(n, weights->shape(), in[1], in[1])))
+    return failure();
+  int64_t kernel = weights->shape()[2];
+  StringRef activation = n.getString("activation", "none");
+  if (activation != "none" && activation != "silu" && activation != "swish")
+    return n.invalid("attribute 'activation' is '" + activation + "'");
+  FailureOr<Filter> bias = readBias(n, 2, in[1]);
+  FailureOr<Value> x = n.valueOf(0);
+  if (failed(bias) || failed(x) || kernel < 1 ||
+      failed(x = prependState(n, *x, kernel - 1)))
+    return failure();
+  if (kernel > 1) {
+    FailureOr<Value> state =
+        n.slice(*x, {0, 0, in[2]}, {in[0], in[1], kernel - 1});
+    if (failed(state))
+      return failure();
+    n.setResult(1, *state);
+  }
+  FailureOr<Value> last = toChannelsLast(n, *x);
+  if (failed(last))
+    return failure();
+  Convolution conv{*last, *weights, *bias, in[1], {}};
+  WindowDim dim;
+  dim.input = in[2] + kernel - 1;
+  dim.kernel = kernel;
+  dim.output = in[2];
+  conv.window.push_back(dim);
+  FailureOr<Value> result = emitConvolution(n, conv);
+  if (failed(result) || failed(result = toChannelsFirst(n, *result)))
+    return failure();
+  if (activation != "none" && failed(result = emitSilu(n, *result)))
     return failure();
   n.setResult(0, *result);
   return success();

@@ -57,6 +57,10 @@ LogicalResult foldNode(NodeImporter &n);
 
 // ImportConv.cpp
 LogicalResult buildConv(NodeImporter &n);
+LogicalResult buildDeformConv(NodeImporter &n);
+LogicalResult buildCausalConv(NodeImporter &n);
+// ImportConvTranspose.cpp
+LogicalResult buildConvTranspose(NodeImporter &n);
 // ImportPool.cpp
 LogicalResult buildAveragePool(NodeImporter &n);
 LogicalResult buildMaxPool(NodeImporter &n);
@@ -232,6 +236,8 @@ bool isGenericUnary(NodeImporter &n);
 // ImportCast.cpp
 /// The value with another element type; the result's is `irType(to)`.
 FailureOr<Value> emitCast(NodeImporter &n, Value value, Elem from, Elem to);
+// ImportActivation.cpp
+FailureOr<Value> emitSilu(NodeImporter &n, Value x);
 // ImportSoftmax.cpp
 FailureOr<Value> emitSoftmax(NodeImporter &n, Value x, int64_t axis);
 FailureOr<Value> emitLogSoftmax(NodeImporter &n, Value x, int64_t axis);

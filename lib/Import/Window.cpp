@@ -10,9 +10,8 @@
 
 namespace mlir::qnt::onnx_import {
 
-/// A list attribute of `count` entries in [least, kMaxDim].
-static FailureOr<Shape> readList(NodeImporter &n, StringRef name, size_t count,
-                                 int64_t least, int64_t otherwise) {
+FailureOr<Shape> readList(NodeImporter &n, StringRef name, size_t count,
+                          int64_t least, int64_t otherwise) {
   if (!n.hasAttr(name))
     return Shape(count, otherwise);
   Shape values = n.getInts(name);
@@ -90,20 +89,28 @@ FailureOr<Value> fitToTosa(NodeImporter &n, Value nhwc, Window &window) {
   for (auto [i, dim] : llvm::enumerate(window)) {
     int64_t used = (dim.output - 1) * dim.stride + dim.extent();
     dim.padHigh = used - dim.input - dim.padLow;
-    if (dim.padHigh >= 0)
+    int64_t cutLow = std::max<int64_t>(-dim.padLow, 0);
+    int64_t cutHigh = std::max<int64_t>(-dim.padHigh, 0);
+    if (cutLow + cutHigh == 0)
       continue;
-    if (dim.input + dim.padHigh < 1)
+    if (dim.input - cutLow - cutHigh < 1)
       return n.unsupported("every window lies in the padding");
-    dim.input += dim.padHigh;
+    dim.input -= cutLow + cutHigh;
+    start[1 + i] = cutLow;
     size[1 + i] = dim.input;
-    dim.padHigh = 0;
+    dim.padLow += cutLow;
+    dim.padHigh += cutHigh;
   }
   return n.slice(nhwc, start, size);
 }
 
 SmallVector<int64_t, 4> tosaPad(const Window &window) {
-  return {window[0].padLow, window[0].padHigh, window[1].padLow,
-          window[1].padHigh};
+  SmallVector<int64_t, 4> pads;
+  for (const WindowDim &dim : window) {
+    pads.push_back(dim.padLow);
+    pads.push_back(dim.padHigh);
+  }
+  return pads;
 }
 
 FailureOr<Value> addHeight(NodeImporter &n, Value ncl) {

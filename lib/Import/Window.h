@@ -29,17 +29,22 @@ struct WindowDim {
 
 using Window = SmallVector<WindowDim, 2>;
 
+/// A list attribute of `count` entries in [least, kMaxDim]; all `otherwise` if
+/// it is absent.
+FailureOr<Shape> readList(NodeImporter &n, StringRef name, size_t count,
+                          int64_t least, int64_t otherwise);
+
 /// Reads strides, dilations, pads and auto_pad and computes the output sizes.
 /// `kernel` holds one size per dimension of `spatial`.
 FailureOr<Window> readWindow(NodeImporter &n, ArrayRef<int64_t> spatial,
                              ArrayRef<int64_t> kernel);
 
-/// Makes windows of a [N, H, W, C] value fit exactly: shrinks the high padding
-/// or cuts input that no window reaches, and grows the padding where rounding
-/// up made windows overhang.
+/// Makes windows of a [N, spatial..., C] value fit exactly: shrinks the high
+/// padding or cuts input that no window reaches, and grows the padding where
+/// rounding up made windows overhang. Negative low padding cuts input too.
 FailureOr<Value> fitToTosa(NodeImporter &n, Value nhwc, Window &window);
 
-/// [top, bottom, left, right] for tosa.
+/// [low, high] of each dimension, for tosa.
 SmallVector<int64_t, 4> tosaPad(const Window &window);
 
 /// Views [N, C, L] as [N, C, 1, L]: one-dimensional convolutions and pools run

@@ -1,11 +1,12 @@
 """compare_neural.py QUANT_RUN FOLDER [OP...]: the neural operators in many
 shapes against onnxruntime, or against onnx.reference where that lacks one.
 
-Each entry of neural_cases.py is one node; the nodes of one op make one model,
+Each entry of neural_cases.py is one node; a few nodes of one op make a model,
 whose inputs are seeded. Prints every output that differs by more than the
 tolerance of its case, relative to the largest reference value.
 """
 
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -21,6 +22,8 @@ import neural_cases
 
 warnings.filterwarnings("ignore")
 onnxruntime.set_default_logger_severity(4)
+# Passes over whole functions make large models slow.
+NODES_PER_MODEL = 12
 
 
 class Builder:
@@ -76,13 +79,13 @@ def reference(model, feeds, use_onnx):
 
 def run_group(key, cases, quant_run, folder):
     """Compares all outputs of one model; the number of cases that agree."""
-    op, opset, use_onnx = key
+    op, opset, use_onnx, _ = key
     rng = np.random.RandomState(7)
     builder = Builder(opset)
     for case in cases:
         builder.add(case, rng)
     model = builder.model()
-    path = os.path.join(folder, f"{op}-{opset}{'-onnx' if use_onnx else ''}")
+    path = os.path.join(folder, "-".join(map(str, key)))
     onnx.save(model, path + ".onnx")
     np.savez(path + ".in.npz", **builder.feeds)
     expected = reference(model, builder.feeds, use_onnx)
@@ -107,14 +110,19 @@ def run_group(key, cases, quant_run, folder):
 
 def main(quant_run, folder, ops):
     os.makedirs(folder, exist_ok=True)
-    groups, good, total = {}, 0, 0
+    groups = {}
     for case in neural_cases.CASES:
         if not ops or case.op in ops:
             key = (case.op, case.opset, case.use_onnx)
             groups.setdefault(key, []).append(case)
-    for key, cases in groups.items():
-        good += run_group(key, cases, quant_run, folder)
-        total += len(cases)
+    work = [((*key, at), cases[at:at + NODES_PER_MODEL])
+            for key, cases in groups.items()
+            for at in range(0, len(cases), NODES_PER_MODEL)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        counts = pool.map(lambda item: run_group(*item, quant_run, folder),
+                          work)
+        good = sum(counts)
+    total = sum(len(cases) for _, cases in work)
     print(f"{good} of {total} cases agree")
     return 0 if good == total else 1
 

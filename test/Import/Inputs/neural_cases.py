@@ -137,3 +137,52 @@ for groups in (1, 2, 3, 6):
     case("GroupNormalization", x(1, 6, 7), w(groups), w(groups), opset=18,
          num_groups=groups)
 grid("MeanVarianceNormalization", x(3, 4, 5, 6), axes=(None, [1], [-1, 0]))
+
+# Convolutions: strides that leave a remainder, asymmetric padding, groups.
+for make in (w, x):
+    for size in ((9,), (9, 7), (5, 6, 7)):
+        R = len(size)
+        for groups, stride in ((1, 1), (1, 2), (2, 2), (4, 3)):
+            case("Conv", x(2, 4, *size), make(8, 4 // groups, *[3] * R),
+                 make(8), group=groups, strides=[stride] * R,
+                 pads=[1] * R + [0] * R)
+        case("Conv", x(1, 4, *size), make(4, 4, *[2, 3, 1][:R]),
+             dilations=[2] * R, auto_pad="VALID")
+        grid("Conv", x(1, 4, *size), make(3, 4, *[3, 2, 3][:R]),
+             strides=(None, [3] * R), auto_pad=("SAME_UPPER", "SAME_LOWER"))
+    case("Conv", x(1, 2, 3, 3), make(2, 2, 1, 1), pads=[2, 2, 2, 2],
+         strides=[2, 2])
+    for size in ((9,), (4, 7), (3, 4, 2)):
+        R = len(size)
+        for groups, stride in ((1, 1), (1, 2), (2, 3), (4, 2)):
+            case("ConvTranspose", x(2, 4, *size),
+                 make(4, 8 // groups, *[3, 2, 4][:R]), make(8), group=groups,
+                 strides=[stride] * R, pads=[1] * R + [0] * R)
+        case("ConvTranspose", x(1, 4, *size), make(4, 3, *[2, 3, 1][:R]),
+             strides=[2, 3, 2][:R], output_padding=[1] * R)
+        case("ConvTranspose", x(1, 4, *size), make(4, 3, *[2, 3, 1][:R]),
+             dilations=[2] * R, strides=[2] * R)
+        for pad in ("SAME_UPPER", "SAME_LOWER"):
+            case("ConvTranspose", x(1, 4, *size), make(4, 3, *[3, 4, 3][:R]),
+                 strides=[2] * R, auto_pad=pad)
+        case("ConvTranspose", x(1, 4, *size), make(4, 3, *[3, 4, 3][:R]),
+             strides=[2] * R, output_shape=[2 * i for i in size])
+    case("ConvTranspose", x(1, 2, 5, 5), make(2, 3, 4, 4), strides=[4, 4],
+         pads=[3, 2, 1, 3])
+    case("ConvTranspose", x(1, 2, 5, 5), make(2, 3, 2, 2), strides=[3, 2],
+         pads=[1, 1, 1, 1], output_padding=[2, 1])
+for group, parts in ((1, 1), (2, 1), (1, 2), (2, 4)):
+    case("DeformConv", x(2, 4, 7, 6), x(6, 4 // group, 3, 2),
+         x(2, parts * 12, 4, 4, scale=2), x(6), x(2, parts * 6, 4, 4),
+         group=group, offset_group=parts, strides=[2, 2], pads=[1, 1, 1, 1],
+         dilations=[1, 1])
+    case("DeformConv", x(1, 4, 9, 8), w(6, 4 // group, 2, 2),
+         x(1, parts * 8, 7, 6), group=group, offset_group=parts,
+         dilations=[2, 2])
+for length, kernel in ((7, 3), (1, 4), (5, 2)):
+    for more in ((), (x(6),), (x(6), x(2, 6, kernel - 1)),
+                 (None, x(2, 6, kernel - 1))):
+        grid("CausalConvWithState", x(2, 6, length), w(6, 1, kernel), *more,
+             opset=27, use_onnx=True, activation=(None, "silu", "none"))
+        case("CausalConvWithState", x(2, 6, length), x(6, 1, kernel), *more,
+             opset=27, use_onnx=True, outputs=(0, 1))
