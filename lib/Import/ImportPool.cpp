@@ -1,22 +1,25 @@
 //===- ImportPool.cpp - pools ---------------------------------------------===//
 //
-// Pools become tosa pools between two transposes. tosa.avg_pool2d divides by
-// the number of real inputs; where ONNX counts padding too, the padding is made
-// explicit first.
+// Average and max pools become tosa pools over channels-last values where a
+// tosa window can say them; over three dimensions they are one pool over the
+// last two and one over the first. tosa.avg_pool2d divides by the number of
+// real inputs; where ONNX counts padding too, the padding is made explicit
+// first. What remains (dilations, indices, Lp) is the composite of
+// ImportWindowPool.cpp.
 //
 //===----------------------------------------------------------------------===//
 
+#include "Convolution.h"
 #include "OpTable.h"
-#include "Window.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
 namespace mlir::qnt::onnx_import {
 
-static FailureOr<Window> readPoolWindow(NodeImporter &n) {
+FailureOr<Window> readPoolWindow(NodeImporter &n) {
   int64_t rank = n.rankOf(0);
-  if (rank < 3 || rank > 4)
-    return n.unsupported(llvm::formatv("pooling of rank {0}", rank));
+  if (rank < 3)
+    return n.invalid(llvm::formatv("pooling of rank {0}", rank));
   Shape kernel = n.getInts("kernel_shape");
   if (static_cast<int64_t>(kernel.size()) != rank - 2)
     return n.invalid(llvm::formatv("attribute 'kernel_shape' has {0} entries, "
@@ -26,49 +29,30 @@ static FailureOr<Window> readPoolWindow(NodeImporter &n) {
     if (size < 1 || size > kMaxDim)
       return n.invalid(
           llvm::formatv("attribute 'kernel_shape' holds {0}", size));
-  FailureOr<Window> window = readWindow(n, n.shapeOf(0).drop_front(2), kernel);
-  if (failed(window))
-    return failure();
-  for (const WindowDim &dim : *window)
-    if (dim.dilation != 1)
-      return n.unsupported("attribute 'dilations' is not 1");
-  if (rank == 3)
-    addHeight(*window);
-  return window;
+  return readWindow(n, n.shapeOf(0).drop_front(2), kernel);
 }
 
-/// The input as NHWC.
-static FailureOr<Value> readPoolInput(NodeImporter &n) {
-  FailureOr<Value> input = n.valueOf(0);
-  if (failed(input))
-    return failure();
-  if (n.rankOf(0) == 3 && failed(input = addHeight(n, *input)))
-    return failure();
-  return n.toNhwc(*input);
+/// A tosa pool needs a real input in every window and no dilation.
+static bool fitsTosa(const Window &window) {
+  if (window.size() > 3)
+    return false;
+  for (const WindowDim &dim : window) {
+    int64_t used = (dim.output - 1) * dim.stride + dim.extent();
+    int64_t high = used - dim.input - dim.padLow;
+    if (dim.dilation != 1 || dim.padLow >= dim.kernel || high >= dim.kernel ||
+        dim.input + std::min<int64_t>(high, 0) < 1)
+      return false;
+  }
+  return true;
 }
 
-static LogicalResult setPoolResult(NodeImporter &n, Value nhwc) {
-  FailureOr<Value> result = n.toNchw(nhwc);
-  if (failed(result))
-    return failure();
-  if (n.rankOf(0) == 3 && failed(result = dropHeight(n, *result)))
-    return failure();
-  n.setResult(0, *result);
-  return success();
-}
-
-/// tosa demands that no window lies in the padding alone.
-static LogicalResult checkPads(NodeImporter &n, const Window &window) {
-  for (const WindowDim &dim : window)
-    if (dim.padLow >= dim.kernel || dim.padHigh >= dim.kernel)
-      return n.unsupported("the padding is as large as the kernel");
-  return success();
-}
+using PoolFn = FailureOr<Value> (*)(NodeImporter &, Value, const Window &);
 
 static FailureOr<RankedTensorType> poolType(NodeImporter &n, Value nhwc,
                                             const Window &window) {
   ArrayRef<int64_t> shape = shapeOf(nhwc);
-  return n.tensorType({shape[0], window[0].output, window[1].output, shape[3]});
+  return n.tensorType({shape[0], window[0].output, window[1].output, shape[3]},
+                      elementTypeOf(nhwc));
 }
 
 static FailureOr<Value> emitAveragePool(NodeImporter &n, Value nhwc,
@@ -98,85 +82,145 @@ static FailureOr<Value> emitMaxPool(NodeImporter &n, Value nhwc,
       .getResult();
 }
 
-/// Turns padding that counts into input: pad with zeros, then no padding.
-static FailureOr<Value> countPadding(NodeImporter &n, Value nhwc,
-                                     Window &window) {
-  Shape low(4, 0), high(4, 0);
-  for (auto [i, dim] : llvm::enumerate(window)) {
-    int64_t used = (dim.output - 1) * dim.stride + dim.extent();
-    if (used > dim.input + dim.padLow + dim.padHigh)
-      return n.unsupported("count_include_pad together with ceil_mode");
-    low[1 + i] = dim.padLow;
-    high[1 + i] = dim.padHigh;
-    dim.input += dim.padLow + dim.padHigh;
-    dim.padLow = dim.padHigh = 0;
+/// [N, D, H, W, C]: over H and W of each slice, then over D.
+static FailureOr<Value> emitVolume(NodeImporter &n, Value ndhwc,
+                                   const Window &window, PoolFn pool) {
+  Shape s(shapeOf(ndhwc));
+  FailureOr<Value> result = n.reshape(ndhwc, {s[0] * s[1], s[2], s[3], s[4]});
+  if (failed(result) ||
+      failed(result = pool(n, *result, {window[1], window[2]})))
+    return failure();
+  int64_t height = window[1].output, width = window[2].output;
+  Window depth{window[0], WindowDim()};
+  depth[1].input = depth[1].output = height * width;
+  if (failed(result = n.reshape(*result, {s[0], s[1], height * width, s[4]})) ||
+      failed(result = pool(n, *result, depth)))
+    return failure();
+  return n.reshape(*result, {s[0], window[0].output, height, width, s[4]});
+}
+
+/// Over a channels-last value of two or three spatial dimensions.
+static FailureOr<Value> emitTosaPool(NodeImporter &n, Value value,
+                                     Window window, PoolFn pool) {
+  FailureOr<Value> fitted = fitToTosa(n, value, window);
+  if (failed(fitted))
+    return failure();
+  return window.size() == 3 ? emitVolume(n, *fitted, window, pool)
+                            : pool(n, *fitted, window);
+}
+
+/// The input channels-last; one spatial dimension gets a height of one.
+static FailureOr<Value> readPoolInput(NodeImporter &n) {
+  FailureOr<Value> input = n.tosaValueOf(0);
+  if (failed(input))
+    return failure();
+  if (n.rankOf(0) == 3 && failed(input = addHeight(n, *input)))
+    return failure();
+  return toChannelsLast(n, *input);
+}
+
+static LogicalResult setPoolResult(NodeImporter &n, Value channelsLast) {
+  FailureOr<Value> result = toChannelsFirst(n, channelsLast);
+  if (failed(result))
+    return failure();
+  if (n.rankOf(0) == 3 && failed(result = dropHeight(n, *result)))
+    return failure();
+  n.setResult(0, *result);
+  return success();
+}
+
+static LogicalResult buildTosaPool(NodeImporter &n, Window window,
+                                   bool countPadding, PoolFn pool) {
+  FailureOr<Value> input = readPoolInput(n);
+  if (failed(input))
+    return failure();
+  if (n.rankOf(0) == 3)
+    addHeight(window);
+  if (countPadding) {
+    Shape low(window.size() + 2, 0), high(window.size() + 2, 0);
+    for (auto [i, dim] : llvm::enumerate(window)) {
+      low[1 + i] = dim.padLow;
+      high[1 + i] = dim.padHigh;
+      dim.input += dim.padLow + dim.padHigh;
+      dim.padLow = dim.padHigh = 0;
+    }
+    if (failed(input = n.pad(*input, low, high, 0.0f)))
+      return failure();
   }
-  return n.pad(nhwc, low, high, 0.0f);
+  FailureOr<Value> result = emitTosaPool(n, *input, window, pool);
+  return failed(result) ? failure() : setPoolResult(n, *result);
 }
 
 LogicalResult buildAveragePool(NodeImporter &n) {
   FailureOr<Window> window = readPoolWindow(n);
-  FailureOr<Value> input =
-      failed(window) ? FailureOr<Value>(failure()) : readPoolInput(n);
-  if (failed(input))
+  if (failed(window))
     return failure();
-  if (n.getInt("count_include_pad", 0) != 0 &&
-      failed(input = countPadding(n, *input, *window)))
-    return failure();
-  input = fitToTosa(n, *input, *window);
-  if (failed(input) || failed(checkPads(n, *window)))
-    return failure();
-  FailureOr<Value> result = emitAveragePool(n, *input, *window);
-  return failed(result) ? failure() : setPoolResult(n, *result);
+  bool countPadding = n.getInt("count_include_pad", 0) != 0;
+  bool overhangs = false;
+  for (const WindowDim &dim : *window) {
+    int64_t used = (dim.output - 1) * dim.stride + dim.extent();
+    overhangs |= used > dim.input + dim.padLow + dim.padHigh;
+  }
+  if (!fitsTosa(*window) || (countPadding && overhangs))
+    return buildWindowAveragePool(n, *window);
+  return buildTosaPool(n, *window, countPadding, emitAveragePool);
 }
 
 LogicalResult buildMaxPool(NodeImporter &n) {
-  if (n.getInt("storage_order", 0) != 0)
-    return n.unsupported("attribute 'storage_order' is not 0");
   FailureOr<Window> window = readPoolWindow(n);
-  FailureOr<Value> input =
-      failed(window) ? FailureOr<Value>(failure()) : readPoolInput(n);
-  if (failed(input) || failed(input = fitToTosa(n, *input, *window)) ||
-      failed(checkPads(n, *window)))
+  if (failed(window))
     return failure();
-  FailureOr<Value> result = emitMaxPool(n, *input, *window);
-  return failed(result) ? failure() : setPoolResult(n, *result);
+  bool indices = n.node.output_size() > 1 && !n.node.output(1).empty();
+  Type type = n.irType(n.elemOf(0));
+  if (indices || !fitsTosa(*window) ||
+      !(n.isFloat(0) || (type.isInteger(8) && !n.isUnsigned(0))))
+    return buildWindowMaxPool(n, *window);
+  return buildTosaPool(n, *window, false, emitMaxPool);
 }
 
-/// One window that covers everything.
-static FailureOr<Window> globalWindow(NodeImporter &n) {
+//===----------------------------------------------------------------------===//
+// Global pools
+//===----------------------------------------------------------------------===//
+
+/// One window that covers everything; more than two dimensions count as one.
+static LogicalResult buildGlobalPool(NodeImporter &n, PoolFn pool) {
+  FailureOr<Value> input = n.valueOf(0);
+  if (failed(input))
+    return failure();
   int64_t rank = n.rankOf(0);
-  if (rank < 3 || rank > 4)
-    return n.unsupported(llvm::formatv("pooling of rank {0}", rank));
+  if (rank < 2)
+    return n.invalid("the input has no channels");
+  Shape shape(n.shapeOf(0));
+  if (rank != 4) {
+    int64_t inner = *countElements(ArrayRef(shape).drop_front(2));
+    if (failed(input = n.reshape(*input, {shape[0], shape[1], 1, inner})))
+      return failure();
+  }
   Window window;
-  for (int64_t size : n.shapeOf(0).drop_front(2)) {
+  for (int64_t size : shapeOf(*input).drop_front(2)) {
     WindowDim dim;
     dim.input = dim.kernel = size;
     window.push_back(dim);
   }
-  if (rank == 3)
-    addHeight(window);
-  return window;
+  FailureOr<Value> result = toChannelsLast(n, *input);
+  if (failed(result) || failed(result = pool(n, *result, window)) ||
+      failed(result = toChannelsFirst(n, *result)))
+    return failure();
+  Shape reduced(rank, 1);
+  reduced[0] = shape[0];
+  reduced[1] = shape[1];
+  if (failed(result = n.reshape(*result, reduced)))
+    return failure();
+  n.setResult(0, *result);
+  return success();
 }
 
 LogicalResult buildGlobalAveragePool(NodeImporter &n) {
-  FailureOr<Window> window = globalWindow(n);
-  FailureOr<Value> input =
-      failed(window) ? FailureOr<Value>(failure()) : readPoolInput(n);
-  if (failed(input))
-    return failure();
-  FailureOr<Value> result = emitAveragePool(n, *input, *window);
-  return failed(result) ? failure() : setPoolResult(n, *result);
+  return buildGlobalPool(n, emitAveragePool);
 }
 
 LogicalResult buildGlobalMaxPool(NodeImporter &n) {
-  FailureOr<Window> window = globalWindow(n);
-  FailureOr<Value> input =
-      failed(window) ? FailureOr<Value>(failure()) : readPoolInput(n);
-  if (failed(input))
-    return failure();
-  FailureOr<Value> result = emitMaxPool(n, *input, *window);
-  return failed(result) ? failure() : setPoolResult(n, *result);
+  return buildGlobalPool(n, emitMaxPool);
 }
 
 } // namespace mlir::qnt::onnx_import

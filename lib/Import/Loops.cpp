@@ -96,6 +96,21 @@ Scalar roundEvenOf(Scalar x) { return unary<math::RoundEvenOp>(x); }
 Scalar absOf(Scalar x) { return unary<math::AbsFOp>(x); }
 Scalar sqrtOf(Scalar x) { return unary<math::SqrtOp>(x); }
 
+Scalar expOf(Scalar x) { return unary<math::ExpOp>(x); }
+Scalar logOf(Scalar x) { return unary<math::LogOp>(x); }
+
+Scalar powerOf(Scalar x, double p) {
+  x = absOf(x);
+  if (p == 1.0)
+    return x;
+  if (p == 2.0)
+    return x * x;
+  if (p == 0.5)
+    return sqrtOf(x);
+  // Zero goes to minus infinity and back.
+  return expOf(logOf(x) * p);
+}
+
 Scalar toInteger(Scalar index, Type type) {
   if (index.type() == type)
     return index;
@@ -167,27 +182,33 @@ Scalars loop(Scalar count, ArrayRef<Scalar> init, LoopFn body) {
   return results;
 }
 
-static Scalar
-loopsFrom(ArrayRef<int64_t> counts, Scalars &indices, Scalar init,
-          llvm::function_ref<Scalar(ArrayRef<Scalar>, Scalar)> body) {
+static Scalars loopsFrom(ArrayRef<int64_t> counts, Scalars &indices,
+                         ArrayRef<Scalar> init, LoopsFn body) {
   if (counts.empty())
     return body(indices, init);
+  const Scalar &first = init.front();
   Value count =
-      arith::ConstantIndexOp::create(*init.builder, init.loc, counts.front());
-  return loop(init.with(count), init,
-              [&](Scalar i, ArrayRef<Scalar> carried) -> Scalars {
-                indices.push_back(i);
-                Scalar result =
-                    loopsFrom(counts.drop_front(), indices, carried[0], body);
-                indices.pop_back();
-                return {result};
-              })[0];
+      arith::ConstantIndexOp::create(*first.builder, first.loc, counts.front());
+  return loop(first.with(count), init, [&](Scalar i, ArrayRef<Scalar> carried) {
+    indices.push_back(i);
+    Scalars results = loopsFrom(counts.drop_front(), indices, carried, body);
+    indices.pop_back();
+    return results;
+  });
+}
+
+Scalars loops(ArrayRef<int64_t> counts, ArrayRef<Scalar> init, LoopsFn body) {
+  Scalars indices;
+  return loopsFrom(counts, indices, init, body);
 }
 
 Scalar loops(ArrayRef<int64_t> counts, Scalar init,
              llvm::function_ref<Scalar(ArrayRef<Scalar>, Scalar)> body) {
-  Scalars indices;
-  return loopsFrom(counts, indices, init, body);
+  return loops(
+      counts, ArrayRef(init),
+      [&](ArrayRef<Scalar> indices, ArrayRef<Scalar> carried) -> Scalars {
+        return {body(indices, carried[0])};
+      })[0];
 }
 
 FailureOr<SmallVector<Value>>

@@ -72,6 +72,10 @@ Scalar ceilOf(Scalar x);
 Scalar roundEvenOf(Scalar x);
 Scalar absOf(Scalar x);
 Scalar sqrtOf(Scalar x);
+Scalar expOf(Scalar x);
+Scalar logOf(Scalar x);
+/// |x| ^ p
+Scalar powerOf(Scalar x, double p);
 /// Between index and any integer type, and from integers to f32.
 Scalar toIndex(Scalar integer);
 Scalar toInteger(Scalar index, Type type);
@@ -88,8 +92,10 @@ Scalar atOr(Value tensor, ArrayRef<Scalar> indices, Scalar inside,
 /// value = init; for (i = 0; i < count; ++i) value = body(i, value)
 using LoopFn = llvm::function_ref<Scalars(Scalar, ArrayRef<Scalar>)>;
 Scalars loop(Scalar count, ArrayRef<Scalar> init, LoopFn body);
-/// The same over several counted dimensions, the last innermost, with one
-/// carried value.
+/// The same over several counted dimensions, the last innermost.
+using LoopsFn = llvm::function_ref<Scalars(ArrayRef<Scalar>, ArrayRef<Scalar>)>;
+Scalars loops(ArrayRef<int64_t> counts, ArrayRef<Scalar> init, LoopsFn body);
+/// With one carried value.
 Scalar loops(ArrayRef<int64_t> counts, Scalar init,
              llvm::function_ref<Scalar(ArrayRef<Scalar>, Scalar)> body);
 

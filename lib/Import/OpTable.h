@@ -9,6 +9,7 @@
 #define QNT_LIB_IMPORT_OPTABLE_H
 
 #include "NodeImporter.h"
+#include "Window.h"
 
 namespace mlir::qnt::onnx_import {
 
@@ -66,6 +67,10 @@ LogicalResult buildAveragePool(NodeImporter &n);
 LogicalResult buildMaxPool(NodeImporter &n);
 LogicalResult buildGlobalAveragePool(NodeImporter &n);
 LogicalResult buildGlobalMaxPool(NodeImporter &n);
+// ImportWindowPool.cpp
+LogicalResult buildLpPool(NodeImporter &n);
+LogicalResult buildGlobalLpPool(NodeImporter &n);
+LogicalResult buildMaxUnpool(NodeImporter &n);
 // ImportMatMul.cpp
 LogicalResult buildGemm(NodeImporter &n);
 LogicalResult buildMatMul(NodeImporter &n);
@@ -238,6 +243,11 @@ bool isGenericUnary(NodeImporter &n);
 FailureOr<Value> emitCast(NodeImporter &n, Value value, Elem from, Elem to);
 // ImportActivation.cpp
 FailureOr<Value> emitSilu(NodeImporter &n, Value x);
+// ImportPool.cpp
+FailureOr<Window> readPoolWindow(NodeImporter &n);
+// ImportWindowPool.cpp
+LogicalResult buildWindowAveragePool(NodeImporter &n, const Window &window);
+LogicalResult buildWindowMaxPool(NodeImporter &n, const Window &window);
 // ImportSoftmax.cpp
 FailureOr<Value> emitSoftmax(NodeImporter &n, Value x, int64_t axis);
 FailureOr<Value> emitLogSoftmax(NodeImporter &n, Value x, int64_t axis);

@@ -109,7 +109,7 @@ def graphs():
         node("Det", ["x"], ["a"], name="det"),
         node("Frobnicate", ["a"], ["b"], name="frob", domain="custom"),
         node("MaxPool", ["x"], ["c"], name="pool", kernel_shape=[2, 2],
-             dilations=[2, 2]),
+             colour=2),
         node("Sum", ["b", "c"], ["y"], name="sum")]))
 
 

@@ -186,3 +186,36 @@ for length, kernel in ((7, 3), (1, 4), (5, 2)):
              opset=27, use_onnx=True, activation=(None, "silu", "none"))
         case("CausalConvWithState", x(2, 6, length), x(6, 1, kernel), *more,
              opset=27, use_onnx=True, outputs=(0, 1))
+
+# Pools: remainders, overhanging windows, dilations.
+for size in ((11,), (9, 8), (6, 7, 5)):
+    R = len(size)
+    for name in ("AveragePool", "MaxPool", "LpPool"):
+        grid(name, x(2, 3, *size), kernel_shape=[[3] * R], ceil_mode=(0, 1),
+             strides=(None, [2] * R), pads=(None, [1] * R + [0] * R))
+        grid(name, x(2, 3, *size), kernel_shape=[[2, 3, 2][:R]],
+             strides=[[2] * R], auto_pad=("SAME_UPPER", "SAME_LOWER", "VALID"))
+    for name in ("AveragePool", "MaxPool"):
+        grid(name, x(1, 2, *size), kernel_shape=[[2] * R], ceil_mode=(0, 1),
+             dilations=[[2] * R], pads=(None, [1] * 2 * R),
+             strides=(None, [2] * R))
+    grid("AveragePool", x(1, 2, *size), kernel_shape=[[3] * R],
+         ceil_mode=(0, 1), count_include_pad=[1], strides=[[2] * R],
+         pads=[[1] * 2 * R])
+    grid("AveragePool", x(1, 2, *size), kernel_shape=[[2] * R],
+         ceil_mode=(0, 1), count_include_pad=[1], strides=[[3] * R],
+         pads=[[1] * 2 * R], dilations=[[2] * R], use_onnx=True)
+    case("MaxPool", x(1, 3, *size), kernel_shape=[3] * R, strides=[2] * R,
+         pads=[1] * 2 * R, outputs=(0, 1), int_outputs=(1,))
+    case("MaxPool", x(2, 3, *size), kernel_shape=[3] * R, outputs=(0, 1),
+         int_outputs=(1,), storage_order=1)
+    for p in (1, 3):
+        case("LpPool", x(1, 2, *size), kernel_shape=[2] * R, p=p)
+        case("GlobalLpPool", x(1, 2, *size), p=p)
+    case("GlobalLpPool", x(2, 2, *size))
+    case("GlobalAveragePool", x(2, 3, *size))
+    case("GlobalMaxPool", x(2, 3, *size))
+case("MaxUnpool", x(1, 1, 2, 2), Operand(values=np.array([[[[5, 7], [13, 2]]]])),
+     kernel_shape=[2, 2], strides=[2, 2])
+case("MaxUnpool", x(1, 2, 3), Operand(values=np.array([[[1, 2, 5], [6, 9, 11]]])),
+     kernel_shape=[2], strides=[2])
