@@ -22,7 +22,11 @@ FailureOr<Filter> readBias(NodeImporter &n, unsigned i, int64_t channels) {
   if (n.rankOf(i) != 1 || n.shapeOf(i)[0] != channels)
     return n.invalid(llvm::formatv("the bias has shape {0}, expected {1}",
                                    formatShape(n.shapeOf(i)), channels));
-  return Filter::read(n, i, "the biases");
+  FailureOr<Filter> bias = Filter::read(n, i, "the biases");
+  // A bias has the scale of the products, whatever it was stored with.
+  if (succeeded(bias) && bias->isConstant())
+    return Filter(HostTensor::ofFloats({channels}, bias->constant().floats()));
+  return bias;
 }
 
 LogicalResult checkGroups(NodeImporter &n, ArrayRef<int64_t> weights,

@@ -6,6 +6,8 @@
 
 #include "Filter.h"
 
+#include "StoredForm.h"
+
 namespace mlir::qnt::onnx_import {
 
 FailureOr<Filter> Filter::read(NodeImporter &n, unsigned i, StringRef what) {
@@ -14,7 +16,9 @@ FailureOr<Filter> Filter::read(NodeImporter &n, unsigned i, StringRef what) {
   if (HostTensorRef tensor = n.floatConstantOf(i)) {
     if (failed(n.requireFinite(*tensor, what)))
       return failure();
-    return Filter(HostTensor::ofFloats(tensor->shape, tensor->floats()));
+    HostTensor host = *tensor;
+    host.elem = Elem::Float; // float16 is held as float
+    return Filter(std::move(host));
   }
   FailureOr<Value> value = n.valueOf(i);
   if (failed(value))
@@ -52,8 +56,11 @@ FailureOr<Filter> Filter::rows(NodeImporter &n, int64_t first,
     start[0] = first;
     return wrap(n.slice(graph, start, size));
   }
-  return Filter(HostTensor::ofFloats(
-      size, host.floats().slice(first * row, count * row)));
+  HostTensor picked =
+      HostTensor::ofFloats(size, host.floats().slice(first * row, count * row));
+  picked.stored =
+      sliceStored(reshapeStored(host.stored, host.shape), first, count);
+  return Filter(std::move(picked));
 }
 
 FailureOr<Filter> Filter::reverse(NodeImporter &n, int64_t first) const {
