@@ -228,6 +228,24 @@ LogicalResult buildQonnxTrunc(NodeImporter &n);
 LogicalResult buildDequantizeLinear(NodeImporter &n);
 LogicalResult buildDynamicQuantizeLinear(NodeImporter &n);
 LogicalResult buildQuantizeLinear(NodeImporter &n);
+// ImportSample.cpp
+LogicalResult buildGridSample(NodeImporter &n);
+LogicalResult buildAffineGrid(NodeImporter &n);
+// ImportRoi.cpp
+LogicalResult buildRoiAlign(NodeImporter &n);
+LogicalResult buildMaxRoiPool(NodeImporter &n);
+// ImportNeighbour.cpp
+LogicalResult buildLrn(NodeImporter &n);
+LogicalResult buildCol2Im(NodeImporter &n);
+// ImportLoss.cpp
+LogicalResult buildNllLoss(NodeImporter &n);
+LogicalResult buildSoftmaxCrossEntropyLoss(NodeImporter &n);
+// ImportFourier.cpp
+LogicalResult buildDft(NodeImporter &n);
+LogicalResult buildStft(NodeImporter &n);
+// ImportSpectrum.cpp
+LogicalResult buildWindowFunction(NodeImporter &n);
+LogicalResult buildMelWeightMatrix(NodeImporter &n);
 // FoldConstants.cpp
 LogicalResult buildConstant(NodeImporter &n);
 

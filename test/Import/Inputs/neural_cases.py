@@ -219,3 +219,114 @@ case("MaxUnpool", x(1, 1, 2, 2), Operand(values=np.array([[[[5, 7], [13, 2]]]]))
      kernel_shape=[2, 2], strides=[2, 2])
 case("MaxUnpool", x(1, 2, 3), Operand(values=np.array([[[1, 2, 5], [6, 9, 11]]])),
      kernel_shape=[2], strides=[2])
+
+# Resizing: every mode, over ratios that tosa can and cannot say.
+MODES = ("half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel")
+for coordinates in MODES:
+    for sizes in ((2, 3, 8, 10), (2, 3, 3, 11), (2, 3, 1, 4)):
+        for mode in ("nearest", "linear", "cubic"):
+            case("Resize", x(2, 3, 4, 5), None, None, ints(*sizes), mode=mode,
+                 coordinate_transformation_mode=coordinates, opset=19)
+    grid("Resize", x(1, 2, 5, 6), None, floats(1, 1, 2, 3), opset=19,
+         nearest_mode=("floor", "ceil", "round_prefer_ceil"),
+         coordinate_transformation_mode=[coordinates])
+grid("Resize", x(1, 2, 7, 6), None, floats(1, 1, 0.6, 1.7), opset=19,
+     mode=("nearest", "linear"), coordinate_transformation_mode=(
+         None, "half_pixel_symmetric", "asymmetric"))
+grid("Resize", x(1, 2, 7, 6), None, floats(1, 1, 0.6, 0.4), opset=19,
+     mode=("linear", "cubic"), antialias=[1], exclude_outside=(0, 1),
+     use_onnx=True)
+grid("Resize", x(1, 2, 9, 6), None, None, ints(1, 2, 4, 12), opset=19,
+     mode=("linear", "cubic"), antialias=[1])
+grid("Resize", x(1, 2, 9, 6), None, floats(1, 1, 1.3, 1.6), opset=13,
+     mode=["cubic"], exclude_outside=(0, 1), cubic_coeff_a=(None, -0.5))
+grid("Resize", x(2, 5), None, floats(2, 2), mode=("nearest", "linear"))
+grid("Resize", x(1, 2, 6), None, floats(1, 1, 1.5),
+     mode=("nearest", "linear"))
+grid("Resize", x(1, 2, 3, 4, 5), None, floats(1, 1, 2, 2, 2),
+     mode=("nearest", "linear"))
+grid("Resize", x(4, 5, 3, 2), None, floats(2, 0.5), opset=19, axes=[[1, 0]],
+     mode=("nearest", "linear", "cubic"), use_onnx=True)
+for policy in ("not_larger", "not_smaller"):
+    grid("Resize", x(1, 2, 5, 7), None, None, ints(9, 10), opset=19,
+         axes=[[2, 3]], keep_aspect_ratio_policy=[policy],
+         mode=("nearest", "linear"))
+grid("Resize", x(1, 2, 6, 5), floats(0, 0, 0.2, -0.3, 1, 1, 0.9, 1.2), None,
+     ints(1, 2, 7, 4), mode=("nearest", "linear"), extrapolation_value=(None, 7.),
+     coordinate_transformation_mode=["tf_crop_and_resize"])
+grid("Resize", x(1, 2, 4, 4), floats(1, 1, 2, 3), opset=10,
+     mode=("nearest", "linear"))
+grid("Resize", x(1, 2, 6, 6), floats(1, 1, 0.5, 0.4), opset=10,
+     mode=["nearest"])
+for opset in (7, 9):
+    scale = dict(scales=[1., 1., 2., 3.]) if opset == 7 else {}
+    more = () if opset == 7 else (floats(1, 1, 2, 3),)
+    for mode in ("nearest", "linear"):
+        case("Upsample", x(1, 2, 4, 5), *more, opset=opset, mode=mode, **scale)
+
+# Sampling at coordinates of the model.
+grid("GridSample", x(2, 3, 5, 6), x(2, 4, 7, 2), opset=20,
+     mode=("linear", "nearest", "cubic"), align_corners=(0, 1),
+     padding_mode=("zeros", "border", "reflection"))
+grid("GridSample", x(1, 2, 3, 4, 5), x(1, 2, 3, 4, 3), opset=20,
+     mode=("linear", "nearest"), align_corners=(0, 1),
+     padding_mode=("zeros", "border", "reflection"))
+case("GridSample", x(1, 2, 5, 6), x(1, 3, 4, 2, scale=4), opset=16,
+     mode="bicubic", padding_mode="reflection")
+grid("AffineGrid", x(2, 2, 3), ints(2, 3, 5, 6), opset=20,
+     align_corners=(0, 1))
+grid("AffineGrid", x(2, 3, 4), ints(2, 3, 4, 5, 6), opset=20,
+     align_corners=(0, 1))
+ROIS = np.array([[1, 2, 9, 7], [0, 0, 11, 11], [3.5, 2.2, 3.9, 2.5],
+                 [-4, -3, 20, 30]], np.float32)
+for opset in (10, 16):
+    grid("RoiAlign", x(2, 3, 12, 11), Operand(values=ROIS),
+         Operand(values=np.array([0, 1, 0, 1])), opset=opset, mode=("avg", "max"),
+         output_height=[3], output_width=[2], sampling_ratio=(0, 2),
+         spatial_scale=(None, 0.5))
+case("MaxRoiPool", x(2, 3, 12, 11), Operand(values=np.array(
+    [[0, 1, 2, 9, 7], [1, 0, 0, 11, 11], [0, 3, 2, 3, 2]], np.float32)),
+     pooled_shape=[3, 2], spatial_scale=0.7)
+for size in (1, 2, 3, 4):
+    case("LRN", x(2, 5, 4, 3), size=size)
+    case("LRN", x(2, 5, 7), size=size, alpha=0.3, beta=0.4, bias=2.0,
+         use_onnx=True)
+case("Col2Im", x(2, 12, 12), ints(4, 5), ints(2, 3), opset=18, use_onnx=True)
+case("Col2Im", x(1, 12, 9), ints(5, 6), ints(2, 3), opset=18, pads=[1, 0, 1, 1],
+     strides=[3, 2], use_onnx=True)
+case("Col2Im", x(1, 8, 12), ints(5, 6), ints(2, 2), opset=18, dilations=[2, 2],
+     use_onnx=True)
+case("Col2Im", x(1, 6, 12), ints(3, 4, 2), ints(1, 3, 1), opset=18,
+     pads=[0, 0, 0, 0, 0, 0], use_onnx=True)
+
+# Losses.
+for shape in ((4, 5), (3, 5, 2), (2, 5, 3, 4)):
+    labels = Operand(values=np.random.RandomState(3).randint(
+        0, 5, (shape[0], *shape[2:])))
+    for weights in ((), (x(5, low=0.1),)):
+        for name, use in (("NegativeLogLikelihoodLoss", False),
+                          ("SoftmaxCrossEntropyLoss", False)):
+            grid(name, x(*shape), labels, *weights, opset=13,
+                 reduction=(None, "none", "sum"), ignore_index=(None, 2))
+    case("SoftmaxCrossEntropyLoss", x(*shape), labels, opset=13,
+         outputs=(0, 1))
+
+# Signals.
+for parts in (1, 2):
+    for length in ((), (ints(4),), (ints(16),), (ints(7),)):
+        case("DFT", x(2, 9, parts), *length, opset=17, axis=1)
+        case("DFT", x(2, 9, parts), *length, opset=17, axis=1, inverse=1,
+             use_onnx=True)
+    case("DFT", x(2, 8, 3, parts), None, ints(1), opset=20, use_onnx=True)
+case("DFT", x(2, 9, 1), opset=17, axis=1, onesided=1)
+case("DFT", x(2, 9, 1), None, ints(-2), opset=20, onesided=1, use_onnx=True)
+for size in ((), (Operand(values=np.array(9), constant=True),)):
+    case("DFT", x(2, 5, 2), *size, opset=20, onesided=1, inverse=1,
+         use_onnx=True)
+STEP = Operand(values=np.array(3), constant=True)
+for onesided in (0, 1):
+    case("STFT", x(2, 17, 1), STEP, w(8), opset=17, onesided=onesided)
+    case("STFT", x(2, 17, 1), STEP, x(8), opset=17, onesided=onesided)
+    case("STFT", x(1, 17, 1), STEP, None,
+         Operand(values=np.array(6), constant=True), opset=17,
+         onesided=onesided, use_onnx=True)
