@@ -1,8 +1,8 @@
 //===- ImportFourier.cpp - DFT and STFT -----------------------------------===//
 //
-// Sums of products with a table of one period of cosine and sine, which is
-// computed in double: entry j * k modulo the length, so the table stays as
-// small as the transform.
+// Sums of products with a table of one period of cosine and sine: entry
+// j * k modulo the length, so the table stays as small as the transform. Sums
+// are in double, because small results arise from large terms.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,13 +36,13 @@ struct Transform {
 static FailureOr<Value> emitTable(NodeImporter &n, int64_t length) {
   if (length < 1 || length > kMaxDim || failed(n.takeElements(2 * length)))
     return n.invalid(llvm::formatv("a transform of {0} points", length));
-  std::vector<float> table;
+  HostTensor table = HostTensor::zeros({length, 2}, Elem::Double);
   for (int64_t i = 0; i < length; ++i) {
     double angle = 2.0 * M_PI * static_cast<double>(i) / length;
-    table.push_back(static_cast<float>(std::cos(angle)));
-    table.push_back(static_cast<float>(std::sin(angle)));
+    table.set(2 * i, std::cos(angle));
+    table.set(2 * i + 1, std::sin(angle));
   }
-  return n.constant(HostTensor::ofFloats({length, 2}, table));
+  return n.constant(table);
 }
 
 namespace {
@@ -94,11 +94,11 @@ static Scalar pickPart(Complex value, Scalar part) {
 static Complex readComplex(Value x, ArrayRef<Scalar> prefix, bool isComplex) {
   Scalars indices(prefix);
   indices.push_back(prefix[0].like(0));
-  Scalar real = at(x, indices);
+  Scalar real = toDouble(at(x, indices));
   if (!isComplex)
     return {real, real.like(0.0)};
   indices.back() = prefix[0].like(1);
-  return {real, at(x, indices)};
+  return {real, toDouble(at(x, indices))};
 }
 
 static FailureOr<Value> dftBody(NodeImporter &n, Value x,
@@ -116,7 +116,7 @@ static FailureOr<Value> dftBody(NodeImporter &n, Value x,
       from[t.axis] = j;
       return readComplex(x, from, in.back() == 2);
     });
-    return t.isReal() ? sum.real : pickPart(sum, o.back());
+    return toSingle(t.isReal() ? sum.real : pickPart(sum, o.back()));
   });
 }
 
@@ -192,10 +192,10 @@ static FailureOr<Value> stftBody(NodeImporter &n, Value signal, Value window,
           readComplex(signal, {o[0], o[1] * step + j}, shapeOf(signal)[2] == 2);
       if (!window)
         return x;
-      Scalar weight = at(window, j);
+      Scalar weight = toDouble(at(window, j));
       return Complex{x.real * weight, x.imaginary * weight};
     });
-    return pickPart(sum, o[3]);
+    return toSingle(pickPart(sum, o[3]));
   });
 }
 

@@ -130,6 +130,16 @@ Scalar toFloat(Scalar integer) {
                                               integer.value));
 }
 
+Scalar toDouble(Scalar x) {
+  return x.with(arith::ExtFOp::create(*x.builder, x.loc,
+                                      x.builder->getF64Type(), x.value));
+}
+
+Scalar toSingle(Scalar x) {
+  return x.with(arith::TruncFOp::create(*x.builder, x.loc,
+                                        x.builder->getF32Type(), x.value));
+}
+
 Scalar truncateToIndex(Scalar x) {
   return toIndex(x.with(arith::FPToSIOp::create(
       *x.builder, x.loc, x.builder->getI64Type(), x.value)));

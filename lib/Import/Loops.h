@@ -80,6 +80,9 @@ Scalar powerOf(Scalar x, double p);
 Scalar toIndex(Scalar integer);
 Scalar toInteger(Scalar index, Type type);
 Scalar toFloat(Scalar integer);
+/// Between f32 and f64.
+Scalar toDouble(Scalar x);
+Scalar toSingle(Scalar x);
 /// Truncates a float that is known to be small.
 Scalar truncateToIndex(Scalar x);
 

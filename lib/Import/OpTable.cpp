@@ -233,6 +233,12 @@ static const OpRow opTable[] = {
      "exclude_outside:i extrapolation_value:f keep_aspect_ratio_policy:s "
      "mode:s nearest_mode:s",
      buildResize},
+    {"Selu", 6, kNew, 1, 1, "alpha:f gamma:f", buildActivation},
+    {"Shrink", 9, kNew, 1, 1, "bias:f lambd:f", buildActivation},
+    {"Softsign", 1, kNew, 1, 1, "", buildActivation},
+    {"SwiGLU", 28, kNew, 2, 2, "alpha:f", buildSwiGlu},
+    {"Swish", 24, kNew, 1, 1, "alpha:f", buildActivation},
+    {"ThresholdedRelu", 10, kNew, 1, 1, "alpha:f", buildActivation},
     {"ReverseSequence", 10, kNew, 2, 2, "batch_axis:i time_axis:i",
      buildReverseSequence},
     {"Round", 11, kNew, 1, 1, "", buildUnary},

@@ -88,7 +88,11 @@ def run_group(key, cases, quant_run, folder):
     path = os.path.join(folder, "-".join(map(str, key)))
     onnx.save(model, path + ".onnx")
     np.savez(path + ".in.npz", **builder.feeds)
-    expected = reference(model, builder.feeds, use_onnx)
+    try:
+        expected = reference(model, builder.feeds, use_onnx)
+    except Exception as error:  # of either library, for a wrong case
+        print(f"{op}, operator set {opset}: differs, no reference: {error}")
+        return 0
     code = subprocess.run([quant_run, path + ".onnx", "--inputs",
                            path + ".in.npz", "--outputs", path + ".out.npz"],
                           check=False).returncode

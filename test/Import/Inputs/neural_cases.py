@@ -38,6 +38,11 @@ def ints(*values, dtype=np.int64):
     return Operand(values=np.array(values, dtype), constant=True)
 
 
+def number(value):
+    """A constant of rank 0."""
+    return Operand(values=np.array(value), constant=True)
+
+
 def floats(*values):
     """A constant of floats."""
     return Operand(values=np.array(values, np.float32), constant=True)
@@ -232,7 +237,9 @@ for coordinates in MODES:
          coordinate_transformation_mode=[coordinates])
 grid("Resize", x(1, 2, 7, 6), None, floats(1, 1, 0.6, 1.7), opset=19,
      mode=("nearest", "linear"), coordinate_transformation_mode=(
-         None, "half_pixel_symmetric", "asymmetric"))
+         None, "asymmetric"))
+case("Resize", x(1, 2, 7, 6), None, floats(1, 1, 0.6, 1.7), opset=19,
+     mode="linear", coordinate_transformation_mode="half_pixel_symmetric")
 grid("Resize", x(1, 2, 7, 6), None, floats(1, 1, 0.6, 0.4), opset=19,
      mode=("linear", "cubic"), antialias=[1], exclude_outside=(0, 1),
      use_onnx=True)
@@ -287,12 +294,14 @@ for opset in (10, 16):
 case("MaxRoiPool", x(2, 3, 12, 11), Operand(values=np.array(
     [[0, 1, 2, 9, 7], [1, 0, 0, 11, 11], [0, 3, 2, 3, 2]], np.float32)),
      pooled_shape=[3, 2], spatial_scale=0.7)
-for size in (1, 2, 3, 4):
+for size in (1, 3, 5):
     case("LRN", x(2, 5, 4, 3), size=size)
-    case("LRN", x(2, 5, 7), size=size, alpha=0.3, beta=0.4, bias=2.0,
-         use_onnx=True)
-case("Col2Im", x(2, 12, 12), ints(4, 5), ints(2, 3), opset=18, use_onnx=True)
-case("Col2Im", x(1, 12, 9), ints(5, 6), ints(2, 3), opset=18, pads=[1, 0, 1, 1],
+    case("LRN", x(2, 5, 7, 1), size=size, alpha=0.3, beta=0.4, bias=2.0)
+# onnx.reference takes as many channels as images.
+case("LRN", x(4, 4, 3, 2), size=2, beta=0.5, use_onnx=True)
+case("LRN", x(4, 4, 3, 2), size=4, alpha=0.1, use_onnx=True)
+case("Col2Im", x(2, 12, 9), ints(4, 5), ints(2, 3), opset=18, use_onnx=True)
+case("Col2Im", x(1, 12, 6), ints(5, 6), ints(2, 3), opset=18, pads=[1, 0, 1, 1],
      strides=[3, 2], use_onnx=True)
 case("Col2Im", x(1, 8, 12), ints(5, 6), ints(2, 2), opset=18, dilations=[2, 2],
      use_onnx=True)
@@ -313,20 +322,20 @@ for shape in ((4, 5), (3, 5, 2), (2, 5, 3, 4)):
 
 # Signals.
 for parts in (1, 2):
-    for length in ((), (ints(4),), (ints(16),), (ints(7),)):
+    for length in ((), (number(4),), (number(16),), (number(7),)):
         case("DFT", x(2, 9, parts), *length, opset=17, axis=1)
         case("DFT", x(2, 9, parts), *length, opset=17, axis=1, inverse=1,
              use_onnx=True)
-    case("DFT", x(2, 8, 3, parts), None, ints(1), opset=20, use_onnx=True)
+    case("DFT", x(2, 8, 3, parts), None, number(1), opset=20, use_onnx=True)
 case("DFT", x(2, 9, 1), opset=17, axis=1, onesided=1)
-case("DFT", x(2, 9, 1), None, ints(-2), opset=20, onesided=1, use_onnx=True)
-for size in ((), (Operand(values=np.array(9), constant=True),)):
+case("DFT", x(2, 9, 1), None, number(-2), opset=20, onesided=1, use_onnx=True)
+for size in ((), (number(9),)):
     case("DFT", x(2, 5, 2), *size, opset=20, onesided=1, inverse=1,
          use_onnx=True)
-STEP = Operand(values=np.array(3), constant=True)
+STEP = number(3)
 for onesided in (0, 1):
     case("STFT", x(2, 17, 1), STEP, w(8), opset=17, onesided=onesided)
     case("STFT", x(2, 17, 1), STEP, x(8), opset=17, onesided=onesided)
     case("STFT", x(1, 17, 1), STEP, None,
-         Operand(values=np.array(6), constant=True), opset=17,
+         number(6), opset=17,
          onesided=onesided, use_onnx=True)
