@@ -23,6 +23,7 @@ using namespace mlir::qnt;
 
 void qnt::buildPreparePipeline(OpPassManager &pm) {
   OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(createQntRaiseLinalg());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createQntKeepQuantization());
   functions.addPass(createQntFoldConstants());
@@ -167,6 +168,8 @@ LogicalResult qnt::buildQuantizeInt8Pipeline(OpPassManager &pm,
   if (failed(checkOptions(options, fail)))
     return failure();
   bool report = options.collectReport || !options.report.empty();
+  // What other tools leave beside the model: unused globals and functions.
+  pm.addPass(createSymbolDCEPass());
   buildPreparePipeline(pm);
   addContract(pm, "prepare");
   addObserve(pm, options);

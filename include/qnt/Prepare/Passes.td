@@ -153,4 +153,41 @@ def QntKeepQuantization : Pass<"qnt-keep-quantization"> {
                            "::mlir::tosa::TosaDialect"];
 }
 
+def QntRaiseLinalg : Pass<"qnt-raise-linalg"> {
+  let summary = "Raise linalg that other tools write to tosa";
+  let description = [{
+    torch-mlir and its like give linalg on tensors: `linalg.conv_2d_nchw_fchw`,
+    depthwise ones, pools with channels second, `linalg.matmul`,
+    `linalg.batch_matmul`, `linalg.transpose`, `tensor.pad`, and arithmetic as
+    `linalg.generic`. They become tosa ops, windows with channels last between
+    transposes that `qnt-sink-transposes` removes. A `tensor.pad` before a window
+    becomes its padding, a vector that is broadcast into the initial value its
+    bias; a comparison with a select becomes a clamp; a sum over height and width
+    an average pool. Generics of one operand with longer bodies stay, since they
+    are one table as a whole; so does what tosa has no op for.
+
+    ```mlir
+    func.func @relu(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %zero = arith.constant 0.0 : f32
+      %empty = tensor.empty() : tensor<1x4xf32>
+      %y = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<1x4xf32>) outs(%empty : tensor<1x4xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        %c = arith.cmpf ugt, %in, %zero : f32
+        %s = arith.select %c, %in, %zero : f32
+        linalg.yield %s : f32
+      } -> tensor<1x4xf32>
+      return %y : tensor<1x4xf32>
+    }
+    // ----- after
+    func.func @relu(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %y = tosa.clamp %x {max_val = 3.40282347E+38 : f32, min_val = 0.000000e+00 : f32} : (tensor<1x4xf32>) -> tensor<1x4xf32>
+      return %y : tensor<1x4xf32>
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numRaised", "raised",
+                              "Number of linalg ops that became tosa">];
+  let dependentDialects = ["::mlir::tosa::TosaDialect"];
+}
+
 #endif // QNT_PREPARE_PASSES_TD
