@@ -43,7 +43,9 @@ void qnt::buildFloatToLinalgPipeline(OpPassManager &pm) {
   functions.addPass(tosa::createTosaLayerwiseConstantFoldPass());
   functions.addPass(tosa::createTosaMakeBroadcastablePass());
   functions.addPass(tosa::createTosaToLinalg());
-  functions.addPass(createTosaToArithPass());
+  TosaToArithPassOptions arithmetic;
+  arithmetic.includeApplyRescale = true;
+  functions.addPass(createTosaToArithPass(arithmetic));
   functions.addPass(createTosaToTensorPass());
   functions.addPass(createTosaToSCFPass());
   functions.addPass(createConvertElementwiseToLinalgPass());

@@ -7,6 +7,7 @@
 
 #include "qnt/Pipelines/KernelsToLLVM.h"
 #include "qnt/Codegen/Passes.h"
+#include "qnt/Interop/Passes.h"
 #include "qnt/Pipelines/FloatToLLVM.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -25,6 +26,7 @@ void mlir::qnt::buildKernelsPipeline(OpPassManager &pm,
   target.mcpu = options.mcpu;
   target.features = options.features;
   pm.addPass(createSetTarget(target));
+  pm.addNestedPass<func::FuncOp>(createQntFromTosa());
   pm.addPass(createOutlineFloat());
   OpPassManager &islands = pm.nest<ModuleOp>();
   buildFloatToLinalgPipeline(islands);

@@ -39,6 +39,40 @@ def QntFromQuant : Pass<"qnt-from-quant"> {
   let dependentDialects = ["::mlir::qnt::QntDialect"];
 }
 
+def QntFromTosa : Pass<"qnt-from-tosa"> {
+  let summary = "Convert the integer arithmetic of tosa to qnt";
+  let description = [{
+    Converters from TFLite write a quantized model in tosa, with `tosa.rescale`
+    behind each sum. That op from i32 to signed i8 becomes `qnt.rescale`,
+    together with a clamp that is its only user, and `tosa.table` becomes
+    `qnt.table`: the forms that kernels exist for. The integers are the same:
+    `SINGLE_ROUND` is the rounding tflite-single, `DOUBLE_ROUND` tflite-double,
+    and `INEXACT_ROUND`, which leaves the choice, tflite-single. Left alone are
+    other widths, unsigned types, parameters that are no constants, and
+    multipliers of `DOUBLE_ROUND` below 2^30.
+
+    ```mlir
+    func.func @f(%x: tensor<1x4xi32>) -> tensor<1x4xi8> {
+      %m = "tosa.const"() <{values = dense<1073741824> : tensor<1xi32>}> : () -> tensor<1xi32>
+      %s = "tosa.const"() <{values = dense<36> : tensor<1xi8>}> : () -> tensor<1xi8>
+      %zi = "tosa.const"() <{values = dense<0> : tensor<1xi32>}> : () -> tensor<1xi32>
+      %zo = "tosa.const"() <{values = dense<-128> : tensor<1xi8>}> : () -> tensor<1xi8>
+      %y = tosa.rescale %x, %m, %s, %zi, %zo {input_unsigned = false, output_unsigned = false, per_channel = false, rounding_mode = SINGLE_ROUND, scale32 = true} : (tensor<1x4xi32>, tensor<1xi32>, tensor<1xi8>, tensor<1xi32>, tensor<1xi8>) -> tensor<1x4xi8>
+      return %y : tensor<1x4xi8>
+    }
+    // ----- after
+    func.func @f(%x: tensor<1x4xi32>) -> tensor<1x4xi8> {
+      %y = qnt.rescale %x {max = 127 : i32, min = -128 : i32, multipliers = array<f64: 1.562500e-02>, output_zp = -128 : i32, rounding = #qnt.rounding<tflite_single>} : tensor<1x4xi32> to tensor<1x4xi8>
+      return %y : tensor<1x4xi8>
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numConverted", "converted", "Number of tosa ops converted">
+  ];
+  let dependentDialects = ["::mlir::qnt::QntDialect"];
+}
+
 def QntToQuant : Pass<"qnt-to-quant"> {
   let summary = "Convert qnt types and casts to upstream quant";
   let description = [{
