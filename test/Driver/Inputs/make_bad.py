@@ -65,8 +65,8 @@ def models():
     write("text.onnx", b"this is no model, it is a line of text\n" * 4)
     write("image.onnx", b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
     write("unsupported.onnx", model(
-        weights(), [("Det", ""), ("Frobnicate", "custom"),
-                    ("Det", "")]).SerializeToString())
+        weights(), [("ImageDecoder", ""), ("Frobnicate", "custom"),
+                    ("ImageDecoder", "")]).SerializeToString())
     write("dynamic.onnx", model(
         weights(), shape=["batch", 1, "height", 4]).SerializeToString())
     write("nan.onnx", with_value(np.nan))

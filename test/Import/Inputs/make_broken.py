@@ -106,7 +106,7 @@ def graphs():
         [node("Conv", ["x", "w"], ["y"])],
         [tensor("w", 1, 2, 1, 1), tensor("w", 1, 2, 1, 1)]))
     write("unsupported", model([
-        node("Det", ["x"], ["a"], name="det"),
+        node("ImageDecoder", ["x"], ["a"], name="decode"),
         node("Frobnicate", ["a"], ["b"], name="frob", domain="custom"),
         node("MaxPool", ["x"], ["c"], name="pool", kernel_shape=[2, 2],
              colour=2),
