@@ -227,6 +227,12 @@ OpImporter::emitWeight(HostTensor tensor,
   if (!quant)
     return node->constant(
         tensor.elem == Elem::Float ? tensor : convertHost(tensor, Elem::Float));
+  if (onnx_import::isFloat(tensor.elem) ||
+      onnx_import::bitsOf(tensor.elem) > 32)
+    return unsupported(
+        llvm::formatv("a quantized constant of element type {0}; up to 32 bits "
+                      "are read",
+                      elementTypeName(tensor.elem)));
   FailureOr<Value> stored = node->constant(tensor);
   if (failed(stored))
     return failure();
