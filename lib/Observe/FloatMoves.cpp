@@ -206,3 +206,85 @@ unsigned observe::excludeTails(Operation *root) {
       exclude(op, why);
   return excluded.size();
 }
+
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+/// A product of two activations.
+static bool isActivationProduct(Operation *op) {
+  return isProduct(op) &&
+         llvm::count_if(getQuantizable(op).getOperandRoles(),
+                        [](const OperandRole &role) {
+                          return role.kind == OperandRole::Activation;
+                        }) == 2;
+}
+
+/// Collects what lies between `op` and products of activations above it;
+/// returns whether there is any.
+static bool climbToScores(Operation *op, llvm::SetVector<Operation *> &path) {
+  if (!op || !getQuantizable(op))
+    return false;
+  if (path.contains(op))
+    return true;
+  bool found = isActivationProduct(op);
+  if (!found && !isProduct(op))
+    for (const OperandRole &role : getQuantizable(op).getOperandRoles())
+      found |=
+          climbToScores(op->getOperand(role.operand).getDefiningOp(), path);
+  if (found)
+    path.insert(op);
+  return found;
+}
+
+unsigned observe::excludeScores(Operation *root) {
+  llvm::SetVector<Operation *> path;
+  walkGraph(root, [&](Operation *op) {
+    auto composite = dyn_cast<CompositeOp>(op);
+    if (composite && composite.getName() == "softmax")
+      climbToScores(op, path);
+  });
+  for (Operation *op : path)
+    exclude(op, "observation: the scores of an attention and their mask span "
+                "more than 8 bits resolve in front of a softmax");
+  return path.size();
+}
+
+//===----------------------------------------------------------------------===//
+// Arithmetic between float ops
+//===----------------------------------------------------------------------===//
+
+/// An op that will compute in float, whoever decided it.
+static bool staysFloat(Operation *op) {
+  return op && (isFloatOnly(op) ||
+                (isa<QuantizableOpInterface>(op) && op->hasAttr(kExcludeAttr)));
+}
+
+/// True if all that `op` makes goes into float ops, and some of what it takes
+/// comes from one.
+static bool isBetweenFloats(Operation *op) {
+  if (!getQuantizable(op) || isProduct(op) || op->use_empty() ||
+      !llvm::all_of(op->getUsers(), staysFloat))
+    return false;
+  return llvm::any_of(
+      getQuantizable(op).getOperandRoles(), [&](const OperandRole &role) {
+        return staysFloat(op->getOperand(role.operand).getDefiningOp());
+      });
+}
+
+unsigned observe::excludeBetweenFloats(Operation *root) {
+  SmallVector<Operation *> ops;
+  walkGraph(root, [&](Operation *op) { ops.push_back(op); });
+  unsigned count = 0, before;
+  // One op may make the next one eligible; each round takes one at least.
+  do {
+    before = count;
+    for (Operation *op : llvm::reverse(ops))
+      if (isBetweenFloats(op)) {
+        exclude(op, "observation: what it makes goes into float ops alone, and "
+                    "not all that it takes is integer");
+        ++count;
+      }
+  } while (count != before);
+  return count;
+}

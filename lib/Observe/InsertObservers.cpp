@@ -226,7 +226,10 @@ private:
         signalPassFailure();
       return;
     }
+    if (floatScores)
+      numExcluded += observe::excludeScores(getOperation());
     numExcluded += observe::excludeFloatMoves(getOperation());
+    numExcluded += observe::excludeBetweenFloats(getOperation());
     if (floatTails)
       numExcluded += observe::excludeTails(getOperation());
     Edges edges = collectEdges(getOperation());

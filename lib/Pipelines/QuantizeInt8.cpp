@@ -97,6 +97,7 @@ static void addObserve(OpPassManager &pm, const QuantizeInt8Options &options) {
   observe.momentum = options.momentum;
   observe.symmetric = options.symmetric;
   observe.channelMeans = options.biasCorrection;
+  observe.floatScores = !options.fullInteger;
   observe.floatTails =
       !options.fullInteger && options.inferenceOutputType == "float";
   observe.quantizedOnly = !isCalibrated(options);

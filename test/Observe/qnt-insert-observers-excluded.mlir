@@ -1,4 +1,4 @@
-// RUN: quant-opt %s --qnt-insert-observers="float-tails" | FileCheck %s
+// RUN: quant-opt %s --qnt-insert-observers="float-tails float-scores" | FileCheck %s
 // RUN: quant-opt %s --qnt-insert-observers | FileCheck %s --check-prefix=PLAIN
 
 // A join of two results of one product would force one scale on both; the table
@@ -68,4 +68,25 @@ func.func @move_to_both(%x: tensor<2x3xf32>) -> (tensor<3x2xf32>, tensor<3x2xf32
   }
   %s = tosa.add %t, %t : (tensor<3x2xf32>, tensor<3x2xf32>) -> tensor<3x2xf32>
   return %r, %s : tensor<3x2xf32>, tensor<3x2xf32>
+}
+
+// Scores, mask and softmax of an attention; the edge into the next product is
+// observed again.
+// CHECK-LABEL: @attention
+// CHECK: tosa.matmul {{.*}} {qnt.exclude = "observation: the scores
+// CHECK: tosa.add {{.*}} {qnt.exclude = "observation: the scores
+// CHECK: %[[P:.*]] = qnt.composite "softmax"({{.*}}) {qnt.exclude = "observation: the scores
+// CHECK: qnt.observe %[[P]]
+// PLAIN-LABEL: @attention
+// PLAIN-NOT: qnt.exclude
+func.func @attention(%q: tensor<1x2x2xf32>, %k: tensor<1x2x2xf32>, %mask: tensor<1x2x2xf32>) -> tensor<1x2x2xf32> {
+  %z = "tosa.const"() {values = dense<0.0> : tensor<1xf32>} : () -> tensor<1xf32>
+  %s = tosa.matmul %q, %k, %z, %z : (tensor<1x2x2xf32>, tensor<1x2x2xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x2x2xf32>
+  %m = tosa.add %s, %mask : (tensor<1x2x2xf32>, tensor<1x2x2xf32>) -> tensor<1x2x2xf32>
+  %p = qnt.composite "softmax" (%m) : (tensor<1x2x2xf32>) -> tensor<1x2x2xf32> {
+  ^bb0(%a: tensor<1x2x2xf32>):
+    qnt.yield %a : tensor<1x2x2xf32>
+  }
+  %v = tosa.matmul %p, %k, %z, %z : (tensor<1x2x2xf32>, tensor<1x2x2xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x2x2xf32>
+  return %v : tensor<1x2x2xf32>
 }

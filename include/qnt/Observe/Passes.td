@@ -18,9 +18,11 @@ def QntInsertObservers : Pass<"qnt-insert-observers", "::mlir::ModuleOp"> {
     that are not f32, edges that are observed, quantized or dequantized already,
     what an op absorbs on the way to a quantize, and the edge between an op and
     the only clamp behind it that it can absorb. Ops that only move numbers
-    between ops without an integer form get `qnt.exclude`; with `float-tails`,
+    between ops without an integer form, or combine numbers for such ops alone
+    and take some from one, get `qnt.exclude`; with `float-tails`,
     so do joins, sums and products behind the last op with weights, and what
-    follows them. Edges
+    follows them; with `float-scores`, a softmax behind a product of two
+    activations and what lies between. Edges
     are named by the location of the op or by `qnt.name` of the argument; a
     name that is taken gets `#2`, `#3`, ... Refused: unknown observers and
     storage types, parameters out of range.
@@ -57,6 +59,9 @@ def QntInsertObservers : Pass<"qnt-insert-observers", "::mlir::ModuleOp"> {
        Option<"floatTails", "float-tails", "bool", /*default=*/"false",
               "Leave float what joins or combines tensors behind the last op "
               "with weights">,
+       Option<"floatScores", "float-scores", "bool", /*default=*/"false",
+              "Leave float the softmax of an attention, with the product of "
+              "activations in front of it">,
        Option<"channelMeans", "channel-means", "bool", /*default=*/"false",
               "Gather the means of the channels, too, where the edge feeds "
               "weights and a bias, which Propagate then corrects">,

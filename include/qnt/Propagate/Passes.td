@@ -32,7 +32,8 @@ def Propagate : Pass<"qnt-propagate", "::mlir::ModuleOp"> {
        tensor. A bias that would not fit, with room for the sum of products,
        widens the weight scale of its channel, with a remark. Where the edge
        carries `qnt.channel_means`, the bias takes back what the rounding of the
-       weights adds to the mean of each channel.
+       weights adds to the mean of each channel, unless that is less than a
+       quarter of a step of the result in all of them.
 
     Left float: ops without interface, with `qnt.exclude`, or with an edge that
     neither calibration nor a constraint determines. Refused: weights that are
