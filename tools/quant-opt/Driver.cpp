@@ -385,11 +385,13 @@ int qnt::runQuantOpt(int argc, char **argv) {
   SmallVector<char *> arguments =
       amendQuantization({argv, size_t(argc)}, saver);
 
-  cl::opt<std::string> emit(
-      "emit", cl::value_desc("format"),
-      cl::desc("What to write (" + listEmitFormats() +
-               "); by default what the suffix of -o asks for: .o .s .so "
-               ".exe .ll .bc .mlir .mlirbc .onnx, none for an executable"));
+  // Options refer to their texts.
+  std::string emitText =
+      "What to write (" + listEmitFormats() +
+      "); by default what the suffix of -o asks for: .o .s .so .exe .ll .bc "
+      ".mlir .mlirbc .onnx, none for an executable";
+  cl::opt<std::string> emit("emit", cl::value_desc("format"),
+                            cl::desc(emitText));
   cl::opt<std::string> inputShapes(
       "input-shapes", cl::value_desc("name:AxBxC,..."),
       cl::desc("Shapes of the inputs of an ONNX or TFLite model"));
