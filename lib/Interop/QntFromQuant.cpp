@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FloatForms.h"
 #include "TypeSwap.h"
 #include "qnt/Interop/Passes.h"
 
@@ -127,6 +128,10 @@ struct QntFromQuantPass : qnt::impl::QntFromQuantBase<QntFromQuantPass> {
         replaceCasts<quant::DequantizeCastOp, DequantizeOp>(getOperation());
     numCasts +=
         replaceCasts<quant::StorageCastOp, qnt::StorageCastOp>(getOperation());
+    FailureOr<unsigned> forms = makeFloatForms(getOperation());
+    if (failed(forms))
+      return signalPassFailure();
+    numOps += *forms;
   }
 };
 } // namespace

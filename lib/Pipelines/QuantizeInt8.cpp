@@ -8,6 +8,7 @@
 #include "qnt/Calibrate/Passes.h"
 #include "qnt/Contracts/Passes.h"
 #include "qnt/Fold/Passes.h"
+#include "qnt/Interop/Passes.h"
 #include "qnt/Lower/Passes.h"
 #include "qnt/Observe/Passes.h"
 #include "qnt/Pipelines/Pipelines.h"
@@ -171,6 +172,7 @@ LogicalResult qnt::buildQuantizeInt8Pipeline(OpPassManager &pm,
   bool report = options.collectReport || !options.report.empty();
   // What other tools leave beside the model: unused globals and functions.
   pm.addPass(createSymbolDCEPass());
+  pm.addPass(createQntFromQuant());
   buildPreparePipeline(pm);
   addContract(pm, "prepare");
   addObserve(pm, options);

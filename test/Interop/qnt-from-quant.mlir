@@ -55,3 +55,13 @@ func.func @float(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = arith.addf %x, %x : tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// Arithmetic on quantized tensors is float ops between conversions.
+// CHECK-LABEL: @clamp_on_integers
+// CHECK: %[[D:.*]] = qnt.dequantize
+// CHECK: %[[C:.*]] = tosa.clamp %[[D]] {max_val = 3.000000e+00 : f32, min_val = 0.000000e+00 : f32} : (tensor<4xf32>) -> tensor<4xf32>
+// CHECK: qnt.quantize %[[C]]
+func.func @clamp_on_integers(%x: tensor<4x!quant.uniform<i8:f32, 0.5:-3>>) -> tensor<4x!quant.uniform<i8:f32, 0.5:-3>> {
+  %y = tosa.clamp %x {min_val = -3 : i8, max_val = 3 : i8} : (tensor<4x!quant.uniform<i8:f32, 0.5:-3>>) -> tensor<4x!quant.uniform<i8:f32, 0.5:-3>>
+  return %y : tensor<4x!quant.uniform<i8:f32, 0.5:-3>>
+}

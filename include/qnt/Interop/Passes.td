@@ -17,7 +17,9 @@ def QntFromQuant : Pass<"qnt-from-quant"> {
     `!quant.uniform` per layer, per axis and sub-channel become
     `!qnt.quantized`; `quant.qcast`, `quant.dcast` and `quant.scast` become
     `qnt.quantize`, `qnt.dequantize` and `qnt.storage_cast`. Scales are rounded
-    to float32, the precision of every runtime. Refused: expressed types other
+    to float32, the precision of every runtime. Ops of tosa on such types become
+    float ops between dequantize and quantize, and `tosa.rescale` the quantize of
+    what it rescales. Refused: expressed types other
     than f32, `!quant.any`, `!quant.calibrated`, and sub-channel types
     unless they list every dimension, all but one with blocks of 1.
 
@@ -34,9 +36,11 @@ def QntFromQuant : Pass<"qnt-from-quant"> {
     ```
   }];
   let statistics = [
-    Statistic<"numCasts", "casts", "Number of quant casts converted">
+    Statistic<"numCasts", "casts", "Number of quant casts converted">,
+    Statistic<"numOps", "ops", "Number of tosa ops made float ops">
   ];
-  let dependentDialects = ["::mlir::qnt::QntDialect"];
+  let dependentDialects = ["::mlir::qnt::QntDialect",
+                           "::mlir::tosa::TosaDialect"];
 }
 
 def QntFromTosa : Pass<"qnt-from-tosa"> {
