@@ -37,6 +37,8 @@ void GraphScope::listNode(const onnx::NodeProto &node,
     entry.reason = "needs a shape that is not known, since '" + blocker +
                    "' is not supported";
   }
+  if (entry.state == OnnxNode::State::imported)
+    entry.reason = whereItWent(node);
   if (entry.state != OnnxNode::State::imported) {
     keepOperands(operands);
     makePlaceholders(node);
@@ -45,6 +47,19 @@ void GraphScope::listNode(const onnx::NodeProto &node,
         blockers[output] = blocker;
   }
   state.listing->push_back(std::move(entry));
+}
+
+/// What a node that leaves no op of its own became, if the importer knows.
+std::string GraphScope::whereItWent(const onnx::NodeProto &node) {
+  if (state.functions.find(node) ||
+      llvm::any_of(node.attribute(),
+                   [](const auto &attr) { return attr.has_g(); }))
+    return "its nodes are written out";
+  bool isKnown = llvm::all_of(node.output(), [&](const std::string &output) {
+    return output.empty() || values[output].constant ||
+           values[output].sequence || !values[output].isKnown();
+  });
+  return isKnown ? "computed at compile time" : "";
 }
 
 void GraphScope::listUnused() {

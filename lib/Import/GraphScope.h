@@ -96,6 +96,7 @@ private:
   // GraphListing.cpp
   void listNode(const onnx::NodeProto &node, ArrayRef<OnnxValue *> operands,
                 bool inputsKnown, StringRef problem);
+  std::string whereItWent(const onnx::NodeProto &node);
   void keepOperands(ArrayRef<OnnxValue *> operands);
   void makePlaceholders(const onnx::NodeProto &node);
   std::optional<RankedTensorType> declaredType(StringRef name, Elem &elem);

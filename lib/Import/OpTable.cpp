@@ -268,12 +268,6 @@ static const OpRow opTable[] = {
      "interleaved:i num_heads:i rotary_embedding_dim:i", buildRotaryEmbedding},
     {"SimplifiedLayerNormalization", 1, kNew, 2, 2,
      "axis:i epsilon:f stash_type:i", buildSimplifiedLayerNorm},
-    {"Scan", 8, 8, 0, kOptional, "body:g directions:I num_scan_inputs:i",
-     buildScan},
-    {"Scan", 9, kNew, 1, kVariadic,
-     "body:g num_scan_inputs:i scan_input_axes:I scan_input_directions:I "
-     "scan_output_axes:I scan_output_directions:I",
-     buildScan},
     {"SequenceMap", 17, kNew, 1, kVariadic, "body:g", buildSequenceMap, true},
     {"Shape", 1, kNew, 1, 1, "start:i end:i", buildShape},
     {"Sigmoid", 6, kNew, 1, 1, "", buildUnary},

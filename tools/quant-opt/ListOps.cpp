@@ -44,7 +44,7 @@ static Line lineOf(const OpDecision &decision) {
   Line line{decision.name,
             decision.op,
             "folded",
-            "computed at compile time, merged with a neighbour, or written out",
+            "merged with a neighbour, or needless",
             {}};
   if (decision.state == OpDecision::State::folded)
     return line;
@@ -76,6 +76,8 @@ static Line lineOf(const OnnxNode &node,
   line = lineOf(found != decisions.end() ? *found->second : nothing);
   line.name = node.name;
   line.op = node.op;
+  if (line.status == "folded" && !node.reason.empty())
+    line.reason = node.reason;
   return line;
 }
 

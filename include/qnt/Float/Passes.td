@@ -130,6 +130,29 @@ def QntProtectInputs : Pass<"qnt-protect-inputs", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
 }
 
+def QntFlattenEmpty : Pass<"qnt-flatten-empty", "::mlir::func::FuncOp"> {
+  let summary = "Give buffers without elements one dimension";
+  let description = [{
+    An argument of several dimensions, one of which is zero, gets the type
+    `memref<0xT>`, and copies to and from it go: the conversion to LLVM does not
+    take such types. Other arguments, and empty ones that something else uses,
+    stay; nothing is refused.
+
+    ```mlir
+    func.func @f(%x: memref<4x0xf32>, %y: memref<4xf32>) {
+      return
+    }
+    // ----- after
+    func.func @f(%x: memref<0xf32>, %y: memref<4xf32>) {
+      return
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numFlattened", "flattened",
+                              "Number of arguments changed">];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def QntAnchorLoops : Pass<"qnt-anchor-loops"> {
   let summary = "Make loops write what they carry into one buffer";
   let description = [{

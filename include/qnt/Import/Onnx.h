@@ -35,7 +35,7 @@ struct OnnxNode {
   std::string name;
   std::string op;
   State state;
-  /// Why, unless imported.
+  /// Why; if imported, what became of a node without ops, where that is known.
   std::string reason;
 };
 
