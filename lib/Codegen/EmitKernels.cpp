@@ -158,7 +158,7 @@ private:
   LogicalResult emit(ModuleOp module, func::FuncOp entry,
                      CpuTargetAttr target) {
     BodyOptions options{toSymbol(name.empty() ? entry.getSymName() : name),
-                        staticArena};
+                        staticArena, module->hasAttr("qnt.any_batch")};
     KernelModule kernels(module, KernelTarget::get(target), options.name);
     takeFloatFunctions(module);
     Plan plan(entry, kernels);

@@ -191,6 +191,8 @@ FailureOr<Contract> Contract::fromModule(ModuleOp module) {
   contract.name = reader.text("name");
   contract.init = reader.text("init");
   contract.run = reader.text("run");
+  if (auto batch = reader.optional<StringAttr>("run_batch", "a string"))
+    contract.runBatch = batch.str();
   contract.macs = reader.number("macs");
   contract.arenaBytes = reader.number("arena_bytes");
   contract.arenaAlign = reader.number("arena_align");

@@ -157,8 +157,15 @@ static void writeFunctions(llvm::raw_ostream &os, const Contract &contract,
                               : "contents need not be kept between calls.\n")
      << " * Re-entrant with distinct arenas. Returns 0 or an errno value. */\n"
      << "int " << contract.run
-     << "(const void *const inputs[], void *const outputs[], void *arena);\n\n"
-     << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << upper << "_H */\n";
+     << "(const void *const inputs[], void *const outputs[], void *arena);\n\n";
+  if (!contract.runBatch.empty())
+    os << "/* The same for count samples, which lie behind each other in every "
+          "input and\n * output: shapes above are those of one sample. Ends at "
+          "the first error. */\n"
+       << "int " << contract.runBatch
+       << "(const void *const inputs[], void *const outputs[], void *arena,\n"
+       << "    int64_t count);\n\n";
+  os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << upper << "_H */\n";
 }
 
 std::string Contract::toHeader() const {

@@ -63,6 +63,8 @@ std::string Contract::toJson() const {
                       {"float_ops", std::move(floats)},
                       {"model_sha256", modelSha256},
                       {"calibration_sha256", calibrationSha256}};
+  if (!runBatch.empty())
+    object["run_batch"] = runBatch;
   std::string text;
   llvm::raw_string_ostream os(text);
   os << llvm::formatv("{0:2}", json::Value(std::move(object))) << "\n";
@@ -129,6 +131,7 @@ static bool readContract(const json::Value &value, Contract &contract,
       !map.map("run", contract.run) || !map.map("macs", contract.macs) ||
       !map.map("arena_bytes", contract.arenaBytes) ||
       !map.map("arena_align", contract.arenaAlign) ||
+      !map.mapOptional("run_batch", contract.runBatch) ||
       !map.mapOptional("static_arena", contract.staticArena) ||
       !map.mapOptional("mode", contract.mode) ||
       !map.mapOptional("rounding", contract.rounding) ||

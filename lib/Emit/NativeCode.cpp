@@ -123,7 +123,10 @@ static LogicalResult checkTranslatable(ModuleOp module) {
 static LogicalResult checkSymbols(ModuleOp module,
                                   const llvm::Module &llvmModule,
                                   const Contract &contract) {
-  for (const std::string &symbol : {contract.init, contract.run}) {
+  for (const std::string &symbol :
+       {contract.init, contract.run, contract.runBatch}) {
+    if (symbol.empty())
+      continue;
     const llvm::Function *function = llvmModule.getFunction(symbol);
     if (!function || function->isDeclaration())
       return module.emitError()
@@ -163,7 +166,8 @@ static void prepareModule(llvm::Module &module, llvm::TargetMachine &machine,
     return;
   llvm::internalizeModule(module, [&](const llvm::GlobalValue &value) {
     return value.getName() == contract->init ||
-           value.getName() == contract->run;
+           value.getName() == contract->run ||
+           value.getName() == contract->runBatch;
   });
 }
 

@@ -142,6 +142,14 @@ LogicalResult GraphImporter::readInput(const onnx::ValueInfoProto &info) {
         return failure();
       input.shape.push_back(*dim);
     }
+    if (options.leadingSize != 0 || options.anyBatch) {
+      if (input.shape.empty() || input.shape.front() != 1)
+        return error() << "input '" << info.name() << "' of shape "
+                       << formatShape(input.shape)
+                       << " does not have the batch as its first dimension";
+      if (options.leadingSize != 0)
+        input.shape.front() = options.leadingSize;
+    }
   }
   std::optional<int64_t> count = countElements(input.shape);
   if (!count || static_cast<int64_t>(input.shape.size()) > kMaxRank)

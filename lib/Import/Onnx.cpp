@@ -7,6 +7,7 @@
 
 #include "qnt/Import/Onnx.h"
 
+#include "BatchAxis.h"
 #include "GraphImporter.h"
 
 #include "qnt/Dialect/IR/Qnt.h"
@@ -107,10 +108,31 @@ static std::string chooseName(llvm::MemoryBufferRef buffer,
   return toIdentifier(graph.name());
 }
 
+/// Imports the model for a batch and follows its samples.
+static LogicalResult checkAnyBatch(MLIRContext *context,
+                                   llvm::MemoryBufferRef buffer,
+                                   OnnxImportOptions options) {
+  options.anyBatch = false;
+  options.leadingSize = kProbeBatch;
+  options.listing = nullptr;
+  OwningOpRef<ModuleOp> batch;
+  {
+    // What it remarks, the import proper will say again.
+    ScopedDiagnosticHandler quiet(context, [](Diagnostic &diagnostic) {
+      return success(diagnostic.getSeverity() == DiagnosticSeverity::Remark);
+    });
+    batch = importOnnx(context, buffer, options);
+  }
+  return batch ? checkBatchAxis(*batch->getOps<func::FuncOp>().begin())
+               : failure();
+}
+
 OwningOpRef<ModuleOp> importOnnx(MLIRContext *context,
                                  llvm::MemoryBufferRef buffer,
                                  const OnnxImportOptions &options) {
   loadImportDialects(context);
+  if (options.anyBatch && failed(checkAnyBatch(context, buffer, options)))
+    return nullptr;
   StringRef path = buffer.getBufferIdentifier();
   Location file = FileLineColLoc::get(context, path, 0, 0);
   onnx::ModelProto model;
@@ -125,6 +147,8 @@ OwningOpRef<ModuleOp> importOnnx(MLIRContext *context,
       llvm::SHA256::hash(llvm::arrayRefFromStringRef(buffer.getBuffer()));
   (*module)->setAttr("qnt.model_sha256",
                      StringAttr::get(context, llvm::toHex(digest, true)));
+  if (options.anyBatch)
+    (*module)->setAttr("qnt.any_batch", UnitAttr::get(context));
   GraphImporter importer(*module, model, file, options, externalDir,
                          buffer.getBufferSize());
   if (failed(importer.run(chooseName(buffer, model.graph(), options))))

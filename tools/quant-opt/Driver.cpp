@@ -44,6 +44,7 @@ namespace {
 /// The command line, as far as it is not mlir-opt's.
 struct Options {
   std::string input, output, emit, inputShapes, report, listOps;
+  bool anyBatch = false;
 };
 } // namespace
 
@@ -168,6 +169,7 @@ importInto(MLIRContext &context, const llvm::MemoryBuffer &input,
            const Options &options, std::vector<OnnxNode> *listing = nullptr) {
   OnnxImportOptions importOptions;
   importOptions.listing = listing;
+  importOptions.anyBatch = options.anyBatch;
   std::string error;
   if (failed(parseInputShapes(options.inputShapes, importOptions.inputShapes,
                               error)))
@@ -175,7 +177,11 @@ importInto(MLIRContext &context, const llvm::MemoryBuffer &input,
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module;
-  if (looksLikeTflite(input.getMemBufferRef()))
+  bool isTflite = looksLikeTflite(input.getMemBufferRef());
+  if (isTflite && options.anyBatch)
+    return fail("--any-batch applies to ONNX models, and '" + options.input +
+                "' is a TFLite model");
+  if (isTflite)
     module = importTflite(&context, input.getMemBufferRef(),
                           {std::move(importOptions.inputShapes), ""});
   else
@@ -224,6 +230,9 @@ openInput(const Options &options, const DialectRegistry &registry) {
     return fail(error);
   if (isModel(*input))
     return input;
+  if (options.anyBatch)
+    return fail("--any-batch applies to ONNX models, and '" + options.input +
+                "' is none");
   if (!options.inputShapes.empty())
     return fail("--input-shapes applies to ONNX and TFLite models, and '" +
                 options.input + "' is none");
@@ -395,6 +404,10 @@ int qnt::runQuantOpt(int argc, char **argv) {
   cl::opt<std::string> inputShapes(
       "input-shapes", cl::value_desc("name:AxBxC,..."),
       cl::desc("Shapes of the inputs of an ONNX or TFLite model"));
+  cl::opt<bool> anyBatch(
+      "any-batch",
+      cl::desc("Let the code of an ONNX model serve batches of any size, "
+               "sample by sample: NAME_run_batch"));
   cl::opt<std::string> report(
       "report", cl::value_desc("file"),
       cl::desc("Where to write what was decided for each tensor and layer, as "
@@ -422,6 +435,7 @@ int qnt::runQuantOpt(int argc, char **argv) {
     return EXIT_SUCCESS;
   }
   Options options{input, output, emit, inputShapes, report, list};
+  options.anyBatch = anyBatch;
   if (list.getNumOccurrences() > 0) {
     if (options.listOps.empty())
       options.listOps = "table";

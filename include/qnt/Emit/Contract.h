@@ -8,6 +8,7 @@
 //
 //   qnt.contract = {
 //     name = "digits", init = "digits_init", run = "digits_run",
+//     run_batch = "digits_run_batch",
 //     arena_bytes = 4096 : i64, arena_align = 64 : i64, static_arena = false,
 //     macs = 123456 : i64, isa = ["avx512vnni"],
 //     inputs = [{name = "image", type = tensor<1x8x8x1xi8>,
@@ -16,12 +17,12 @@
 //     outputs = [{name = "scores", type = tensor<1x10xf32>}],
 //     float_ops = [{op = "tosa.exp", name = "softmax", reason = "..."}]}
 //
-// `dtype` (where the type does not tell), `scale`, `zero_point`, `axis`,
-// `static_arena`, `isa` and `float_ops` may be left out, and lists of one be
-// written without brackets. The provenance comes from the attributes `qnt.mode`
-// (by default int8 where there is a rounding, else float), `qnt.rounding`,
-// `qnt.model_sha256`, `qnt.calibration_sha256`; triple and CPU are those that
-// the code is emitted for.
+// `run_batch`, `dtype` (where the type does not tell), `scale`, `zero_point`,
+// `axis`, `static_arena`, `isa` and `float_ops` may be left out, and lists of
+// one be written without brackets. The provenance comes from the attributes
+// `qnt.mode` (by default int8 where there is a rounding, else float),
+// `qnt.rounding`, `qnt.model_sha256`, `qnt.calibration_sha256`; triple and CPU
+// are those that the code is emitted for.
 //
 //===----------------------------------------------------------------------===//
 
@@ -61,6 +62,8 @@ struct FloatOpContract {
 
 struct Contract {
   std::string name, init, run;
+  /// Empty where the code serves one sample per call only.
+  std::string runBatch;
   std::string mode, rounding;
   std::string triple, cpu;
   std::vector<std::string> isa;

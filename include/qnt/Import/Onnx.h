@@ -44,6 +44,13 @@ struct OnnxImportOptions {
   /// Shapes of inputs by name; they win over what the file says, and every
   /// dynamic dimension but the leading one needs one.
   SmallVector<std::pair<std::string, SmallVector<int64_t>>> inputShapes;
+  /// The code is to serve batches of any size, sample by sample. Refuses
+  /// models whose inputs do not have the batch as their first dimension, or
+  /// that mix samples; else the module gets the attribute `qnt.any_batch`.
+  bool anyBatch = false;
+  /// If not 0, the first dimension of every input without a shape above; it has
+  /// to be open or 1 in the file.
+  int64_t leadingSize = 0;
   /// Where external weight files lie; empty: beside the model.
   std::string externalDataDir;
   /// Name of the function; empty: the stem of the file name, made a C

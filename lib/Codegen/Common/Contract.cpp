@@ -46,6 +46,9 @@ DictionaryAttr mlir::qnt::makeContract(Plan &plan, const PlanSize &size,
   contract.set("name", builder.getStringAttr(options.name));
   contract.set("init", builder.getStringAttr(options.name + "_init"));
   contract.set("run", builder.getStringAttr(options.name + "_run"));
+  if (options.anyBatch)
+    contract.set("run_batch",
+                 builder.getStringAttr(options.name + "_run_batch"));
   contract.set("arena_bytes", builder.getI64IntegerAttr(size.arenaBytes));
   contract.set("arena_align", builder.getI64IntegerAttr(kArenaAlign));
   contract.set("arena_lower_bound", builder.getI64IntegerAttr(size.lowerBound));

@@ -300,4 +300,8 @@ void mlir::qnt::emitEntryPoints(Plan &plan, func::FuncOp body,
         scf::YieldOp::create(b, ValueRange{emitter.result});
       });
   func::ReturnOp::create(b, check.getResults());
+  if (options.anyBatch) {
+    b.setInsertionPointToEnd(module.getBody());
+    emitBatchEntry(b, plan.getEntry().getFunctionType(), run, options);
+  }
 }
