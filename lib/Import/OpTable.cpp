@@ -242,12 +242,6 @@ static const OpRow opTable[] = {
     {"ReverseSequence", 10, kNew, 2, 2, "batch_axis:i time_axis:i",
      buildReverseSequence},
     {"Round", 11, kNew, 1, 1, "", buildUnary},
-    {"Scan", 8, 8, 0, kOptional, "body:g directions:I num_scan_inputs:i",
-     buildScan},
-    {"Scan", 9, kNew, 1, kVariadic,
-     "body:g num_scan_inputs:i scan_input_axes:I scan_input_directions:I "
-     "scan_output_axes:I scan_output_directions:I",
-     buildScan},
     {"RoiAlign", 10, kNew, 3, 3,
      "coordinate_transformation_mode:s mode:s output_height:i output_width:i "
      "sampling_ratio:i spatial_scale:f",
