@@ -26,6 +26,7 @@ void qnt::buildPreparePipeline(OpPassManager &pm) {
   OpPassManager &functions = pm.nest<func::FuncOp>();
   functions.addPass(createQntRaiseLinalg());
   functions.addPass(createCanonicalizerPass());
+  functions.addPass(createQntRaiseComposites());
   functions.addPass(createQntKeepQuantization());
   functions.addPass(createQntFoldConstants());
   functions.addPass(createQntSinkTransposes());

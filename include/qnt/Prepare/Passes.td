@@ -1,7 +1,7 @@
 //===- Passes.td - passes of the prepare stage -------------*- tablegen -*-===//
 //
-// Float to float. Run in the order sink, fold batch norm, fold constants; each
-// is correct alone and leaves valid tosa.
+// Float to float. Run in the order raise, sink, fold batch norm, fold constants;
+// each is correct alone and leaves valid tosa.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,6 +43,42 @@ def QntSinkTransposes : Pass<"qnt-sink-transposes"> {
     Statistic<"numLeft", "left", "Number of transposes left behind">
   ];
   let dependentDialects = ["::mlir::tosa::TosaDialect"];
+}
+
+def QntRaiseComposites : Pass<"qnt-raise-composites"> {
+  let summary = "Recognize functions that exporters spell out";
+  let description = [{
+    Ops that together are a known function become a `qnt.composite` whose region
+    is a copy of them: silu, mish, gelu, gelu-tanh and hardswish, so that they
+    are one table in int8, and layer_norm and rms_norm over the last dimension,
+    so that no mean or variance is rounded to 8 bits. Ops that others use too
+    stay behind. Left alone: constants that are off by more than a ten
+    thousandth, norms over other dimensions, parameters that are no constants.
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %shift = "tosa.const"() {values = dense<0> : tensor<1xi8>} : () -> tensor<1xi8>
+      %s = tosa.sigmoid %x : (tensor<4xf32>) -> tensor<4xf32>
+      %y = tosa.mul %x, %s, %shift : (tensor<4xf32>, tensor<4xf32>, tensor<1xi8>) -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    // ----- after
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = qnt.composite "silu"(%x) {config = {alpha = 1.000000e+00 : f64}} : (tensor<4xf32>) -> tensor<4xf32> {
+      ^bb0(%a: tensor<4xf32>):
+        %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+        %s = tosa.sigmoid %a : (tensor<4xf32>) -> tensor<4xf32>
+        %p = tosa.mul %a, %s, %shift : (tensor<4xf32>, tensor<4xf32>, tensor<1xi8>) -> tensor<4xf32>
+        qnt.yield %p : tensor<4xf32>
+      }
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numRaised", "raised", "Number of composites made">
+  ];
+  let dependentDialects = ["::mlir::qnt::QntDialect"];
 }
 
 def QntFoldBatchNorm : Pass<"qnt-fold-batch-norm"> {
