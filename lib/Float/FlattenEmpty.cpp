@@ -49,8 +49,8 @@ struct FlattenEmpty : qnt::impl::QntFlattenEmptyBase<FlattenEmpty> {
       }
       types.push_back(argument.getType());
     }
-    function.setType(FunctionType::get(&getContext(), types,
-                                       function.getResultTypes()));
+    function.setType(
+        FunctionType::get(&getContext(), types, function.getResultTypes()));
   }
 };
 } // namespace

@@ -28,8 +28,8 @@ struct ReduceRow {
   int64_t axesInputSince;
   double (*onFloat)(double total, double value);
   uint64_t (*onInt)(uint64_t total, uint64_t value, bool isUnsigned);
-  /// What nothing sums up to; extremes of nothing are refused.
-  std::optional<int64_t> empty;
+  /// What nothing sums up to.
+  enum { zero, one, lowest, highest, refused } empty;
 };
 } // namespace
 
@@ -50,23 +50,40 @@ static double addFloat(double a, double b) { return a + b; }
 static const ReduceRow reduceRows[] = {
     {"ReduceMax", 18,
      [](double a, double b) { return std::isnan(a) || a > b ? a : b; },
-     largerInt, std::nullopt},
-    {"ReduceMean", 18, addFloat, addInt, std::nullopt},
+     largerInt, ReduceRow::lowest},
+    {"ReduceMean", 18, addFloat, addInt, ReduceRow::refused},
     {"ReduceMin", 18,
      [](double a, double b) { return std::isnan(a) || a < b ? a : b; },
-     smallerInt, std::nullopt},
+     smallerInt, ReduceRow::highest},
     {"ReduceProd", 18, [](double a, double b) { return a * b; },
-     [](uint64_t a, uint64_t b, bool) { return a * b; }, 1},
-    {"ReduceSum", 13, addFloat, addInt, 0},
+     [](uint64_t a, uint64_t b, bool) { return a * b; }, ReduceRow::one},
+    {"ReduceSum", 13, addFloat, addInt, ReduceRow::zero},
 };
+
+/// The least or the greatest value of the element type; infinite for floats.
+static void storeExtreme(HostTensor &result, int64_t i, bool highest) {
+  if (result.isFloat())
+    return result.set(i, highest ? INFINITY : -INFINITY);
+  if (result.elem == Elem::Bool)
+    return result.setInt(i, highest);
+  unsigned bits = bitsOf(result.elem);
+  uint64_t ones = bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1;
+  uint64_t sign = uint64_t{1} << (bits - 1);
+  uint64_t most = isUnsigned(result.elem) ? ones : ones ^ sign;
+  uint64_t least = isUnsigned(result.elem) ? 0 : sign;
+  result.setInt(i, static_cast<int64_t>(highest ? most : least));
+}
 
 static LogicalResult storeTotal(NodeImporter &n, const ReduceRow &row,
                                 const Total &total, HostTensor &result,
                                 int64_t i) {
   if (total.count == 0) {
-    if (!row.empty)
+    if (row.empty == ReduceRow::refused)
       return n.unsupported("a reduction of nothing");
-    result.setInt(i, *row.empty);
+    if (row.empty == ReduceRow::lowest || row.empty == ReduceRow::highest)
+      storeExtreme(result, i, row.empty == ReduceRow::highest);
+    else
+      result.setInt(i, row.empty == ReduceRow::one);
     return success();
   }
   bool isMean = StringRef(row.op) == "ReduceMean";
