@@ -122,6 +122,7 @@ class Model:
                  momentum: Optional[float] = None,
                  symmetric: Optional[bool] = None,
                  per_channel: bool = True,
+                 bias_correction: bool = True,
                  rounding: Optional[str] = None,
                  full_integer: bool = False,
                  inference_input_type: str = "float",
@@ -140,13 +141,15 @@ class Model:
         calibration_table: what an earlier calibration found, instead of data
             or merged with them.
         samples: use at most so many; 0 takes all.
-        observer: "percentile" (default), "min-max", "moving-average", or an
-            attribute such as "#my.observer".
+        observer: "percentile" (default), "mse", "min-max", "moving-average",
+            or an attribute such as "#my.observer".
         percentile: share of the values inside the range, in percent, for
             observer="percentile" (99.999).
         momentum: weight of each sample, for observer="moving-average" (0.01).
         symmetric: activations with zero point 0 (default False).
         per_channel: a weight scale per output channel.
+        bias_correction: biases take back what rounded weights add to the means
+            of their channels.
         rounding: "fp32-rne", "tflite-double" or "tflite-single"; by default
             what the model says, else fp32-rne.
         full_integer: raise if anything between inputs and outputs stays
@@ -167,6 +170,7 @@ class Model:
             "samples": samples or None, "observer": observer,
             "percentile": percentile, "momentum": momentum,
             "symmetric": symmetric, "per-channel": per_channel,
+            "bias-correction": bias_correction,
             "rounding": rounding, "full-integer": full_integer,
             "inference-input-type": inference_input_type,
             "inference-output-type": inference_output_type,

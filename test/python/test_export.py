@@ -85,7 +85,10 @@ def test_shared_models(name, all_edges, tmp_path):
     samples = calib[key][:8]
     (mine,) = quantized.compile().run(samples).values()
     theirs = run_onnx(tmp_path / "q.onnx", key, samples)
-    assert (mine.argmax(-1) == theirs.argmax(-1)).mean() > 0.9
+    # Their answer is ours, or ties with it: steps add up on the way.
+    theirs_here = numpy.take_along_axis(
+        mine, theirs.argmax(-1, keepdims=True), -1)[..., 0]
+    assert (mine.max(-1) - theirs_here <= 0.01 * abs(mine).max()).all()
     if not all_edges:
         return
     worst = compare_edges(tmp_path / "q.onnx", key, samples[:2])
