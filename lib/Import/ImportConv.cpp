@@ -254,6 +254,8 @@ LogicalResult buildCausalConv(NodeImporter &n) {
     if (failed(state))
       return failure();
     n.setResult(1, *state);
+  } else {
+    n.setResult(1, HostTensor::zeros({in[0], in[1], 0}, n.elemOf(0)));
   }
   FailureOr<Value> last = toChannelsLast(n, *x);
   if (failed(last))

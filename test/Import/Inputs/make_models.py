@@ -114,6 +114,9 @@ def convolutions():
     op_case("conv_grouped", IMAGE, "Conv", weights(6, 2, 3, 3), b, group=2)
     op_case("conv_1d", [1, 4, 11], "Conv", weights(5, 4, 3), weights(5),
             strides=[2], pads=[1, 1])
+    op_case("conv_dynamic", IMAGE, "Conv", "x")
+    op_case("conv_transpose", IMAGE, "ConvTranspose", weights(4, 3, 3, 3),
+            weights(3), strides=[2, 2])
 
 
 def pools():
@@ -283,12 +286,44 @@ def resizes():
             opset=10)
 
 
+def spelt_out():
+    """Functions as PyTorch exports them, which qnt-raise-composites finds."""
+
+    def scalar(value):
+        return np.array(value, np.float32)
+
+    @case([2, 5, 16])
+    def exported_functions(m):
+        mean = m.node("ReduceMean", "x", axes=[-1])
+        centred = m.node("Sub", "x", mean)
+        square = m.node("Pow", centred, scalar(2))
+        variance = m.node("ReduceMean", square, axes=[-1])
+        deviation = m.node("Sqrt", m.node("Add", variance, scalar(1e-5)))
+        normal = m.node("Div", centred, deviation)
+        scaled = m.node("Mul", normal, m.random(16))
+        x = m.node("Add", scaled, m.random(16))
+        # gelu
+        erf = m.node("Erf", m.node("Div", x, scalar(2 ** 0.5)))
+        gate = m.node("Mul", x, m.node("Add", erf, scalar(1)))
+        x = m.node("Mul", gate, scalar(0.5))
+        # silu, mish, hardswish
+        x = m.node("Mul", x, m.node("Sigmoid", x))
+        x = m.node("Mul", x, m.node("Tanh", m.node("Softplus", x)))
+        x = m.node("Mul", x, m.node("HardSigmoid", x, alpha=1 / 6, beta=0.5))
+        # rms norm
+        mean = m.node("ReduceMean", m.node("Pow", x, scalar(2)), axes=[-1])
+        deviation = m.node("Sqrt", m.node("Add", mean, scalar(1e-6)))
+        normal = m.node("Mul", x, m.node("Reciprocal", deviation))
+        m.node("Mul", m.random(16), normal)
+
+
 convolutions()
 pools()
 products()
 elementwise()
 reductions()
 layouts()
+spelt_out()
 
 
 def main(arguments):
