@@ -72,7 +72,7 @@ static LogicalResult checkFixed(QuantizableOpInterface op,
 /// scale(edges[0]) is the product of the others, to a float32 rounding.
 static LogicalResult checkDerived(QuantizableOpInterface op,
                                   const ScaleConstraint &constraint) {
-  // The integers of a given bias count, whatever its scale says (N41).
+  // The integers of a given bias count, whatever its scale says (N40).
   if (getHome(op) != Home::Native)
     return success();
   QuantizedType result = typeAt(op, constraint.edges[0]);

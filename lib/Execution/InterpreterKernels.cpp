@@ -134,6 +134,7 @@ static MaybeKernel makeBinary(OpTy op, Make make, Apply apply) {
       make(lhsParams(op), rhsParams(op), outputParams(op),
            static_cast<int32_t>(op.getMin()), static_cast<int32_t>(op.getMax()),
            toNumerics(op.getRounding()));
+  num::applyHome(params, homeOf(op));
   num::Dims lhs = dimsOf(op.getLhs()), rhs = dimsOf(op.getRhs()),
             result = dimsOf(op.getResult());
   return {[=](Inputs in, Outputs out) {
@@ -155,6 +156,11 @@ static MaybeKernel makeSoftmax(SoftmaxOp op) {
   for (int64_t size : shape.drop_front(axis + 1))
     inner *= size;
   int64_t length = shape[axis];
+  if (op.getFactor())
+    return {[=, params = floatSoftmaxOf(op)](Inputs in, Outputs out) {
+      num::softmaxFloat(in[0]->as<int8_t>().data(), out[0].as<int8_t>().data(),
+                        outer, length, inner, params);
+    }};
   return {[=](Inputs in, Outputs out) {
     num::softmax(in[0]->as<int8_t>().data(), out[0].as<int8_t>().data(), outer,
                  length, inner, table);
@@ -296,6 +302,26 @@ static MaybeKernel makeResize(tosa::ResizeOp op) {
   }};
 }
 
+static MaybeKernel makeAveragePool(AveragePoolOp op) {
+  if (failed(expectBytes(op, {op.getInput(), op.getResult()})))
+    return failure();
+  num::WindowShape shape;
+  setInput(shape, op.getInput());
+  setWindow(shape, op.getKernel(), op.getStride(), {0, 0, 0, 0}, {1, 1});
+  num::QuantParams in{op.getInputScale().convertToFloat(),
+                      static_cast<int32_t>(op.getInputZp())};
+  num::QuantParams out{op.getOutputScale().convertToFloat(),
+                       static_cast<int32_t>(op.getOutputZp())};
+  num::StorageRange range{static_cast<int32_t>(op.getMin()),
+                          static_cast<int32_t>(op.getMax())};
+  bool isUnsigned = op.getAsUnsigned();
+  return {[=](Inputs inputs, Outputs outputs) {
+    num::averagePoolFloat(inputs[0]->as<int8_t>().data(),
+                          outputs[0].as<int8_t>().data(), shape, in, out, range,
+                          isUnsigned);
+  }};
+}
+
 FailureOr<std::optional<TensorKernel>>
 mlir::qnt::makeTensorKernel(Operation *op) {
   auto isFloat = [](Type type) {
@@ -311,6 +337,7 @@ mlir::qnt::makeTensorKernel(Operation *op) {
       .Case([](RescaleOp op) { return makeRescale(op); })
       .Case([](TableOp op) { return makeTable(op); })
       .Case([](SoftmaxOp op) { return makeSoftmax(op); })
+      .Case([](AveragePoolOp op) { return makeAveragePool(op); })
       .Case([](qnt::AddOp op) {
         return makeBinary(
             op, [](auto... args) { return num::makeAddParams(args...); },

@@ -72,12 +72,12 @@ static Value buildParts(OpBuilder &builder, Location loc,
 
 static Value reshape(OpBuilder &builder, Location loc, Value value,
                      ArrayRef<int64_t> shape) {
-  auto type = cast<RankedTensorType>(value.getType());
+  // An argument of the function may still have its quantized type.
   Value dims = tosa::ConstShapeOp::create(
       builder, loc, tosa::shapeType::get(builder.getContext(), shape.size()),
       builder.getIndexTensorAttr(shape));
   return tosa::ReshapeOp::create(
-      builder, loc, RankedTensorType::get(shape, type.getElementType()), value,
+      builder, loc, RankedTensorType::get(shape, builder.getI8Type()), value,
       dims);
 }
 
@@ -89,7 +89,7 @@ static Value repeat(OpBuilder &builder, Location loc, Value value, int64_t axis,
   shape[axis] *= count;
   SmallVector<Value> copies(count, value);
   return tosa::ConcatOp::create(
-      builder, loc, RankedTensorType::get(shape, type.getElementType()), copies,
+      builder, loc, RankedTensorType::get(shape, builder.getI8Type()), copies,
       builder.getI32IntegerAttr(axis));
 }
 

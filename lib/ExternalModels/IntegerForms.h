@@ -130,11 +130,18 @@ FailureOr<Values> buildBinary(RewriterBase &rewriter, Operation *op,
   ::qnt::num::QuantParams lhs = paramsOf(form.operandTypes[0]);
   ::qnt::num::QuantParams rhs = paramsOf(form.operandTypes[1]);
   ResultForm result = resultForm(form);
+  Value a = form.operands[0], b = form.operands[1];
+  // ONNX Runtime takes a scalar first (N43).
+  if (form.home == Home::OnnxRuntime && std::is_same_v<IntOp, qnt::AddOp> &&
+      op->getOperand(0).getType() != op->getResult(0).getType()) {
+    std::swap(a, b);
+    std::swap(lhs, rhs);
+  }
   return Values{IntOp::create(
-      rewriter, op->getLoc(), storedType(op, form), form.operands[0],
-      form.operands[1], APFloat(lhs.scale), lhs.zeroPoint, APFloat(rhs.scale),
-      rhs.zeroPoint, APFloat(result.params.scale), result.params.zeroPoint,
-      result.min, result.max, form.rounding)};
+      rewriter, op->getLoc(), storedType(op, form), a, b, APFloat(lhs.scale),
+      lhs.zeroPoint, APFloat(rhs.scale), rhs.zeroPoint,
+      APFloat(result.params.scale), result.params.zeroPoint, result.min,
+      result.max, form.rounding, form.home, form.isUnsigned)};
 }
 
 /// Convolutions: operands 0 to 2 of `op` are input, weight and bias; `channels`

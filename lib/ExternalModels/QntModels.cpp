@@ -54,12 +54,30 @@ std::optional<int64_t> softmaxAxis(CompositeOp op) {
   return axis < 0 || axis >= rank ? std::nullopt : std::optional(axis);
 }
 
+/// N45.
+FailureOr<Values> buildFloatSoftmax(RewriterBase &rewriter, CompositeOp op,
+                                    int64_t axis, int64_t length,
+                                    const IntegerForm &form) {
+  num::FloatSoftmax params =
+      num::makeFloatSoftmax(paramsOf(form.operandTypes[0]).scale, length,
+                            paramsOf(form.resultTypes[0]));
+  SmallVector<int32_t> bits;
+  for (float entry : params.table)
+    bits.push_back(llvm::bit_cast<int32_t>(entry));
+  return Values{SoftmaxOp::create(
+      rewriter, op.getLoc(), storedType(op, form), form.operands[0],
+      rewriter.getI64IntegerAttr(axis), rewriter.getDenseI32ArrayAttr(bits),
+      rewriter.getF32FloatAttr(params.factor),
+      rewriter.getI32IntegerAttr(params.zeroPoint))};
+}
+
 FailureOr<Values> buildSoftmax(RewriterBase &rewriter, CompositeOp op,
                                int64_t axis, const IntegerForm &form,
                                std::string &reason) {
   if (failed(checkForm(op, form, reason)))
     return failure();
-  if (paramsOf(form.resultTypes[0]) != num::kSoftmaxOutput) {
+  if (form.home != Home::OnnxRuntime &&
+      paramsOf(form.resultTypes[0]) != num::kSoftmaxOutput) {
     reason = "a softmax has the result scale 1/256 and zero point -128; run "
              "qnt-propagate first";
     return failure();
@@ -72,13 +90,15 @@ FailureOr<Values> buildSoftmax(RewriterBase &rewriter, CompositeOp op,
              " of the integer form; exclude it";
     return failure();
   }
+  if (form.home == Home::OnnxRuntime)
+    return buildFloatSoftmax(rewriter, op, axis, length, form);
   num::SoftmaxTable table =
       num::buildSoftmaxTable(paramsOf(form.operandTypes[0]).scale, length);
   SmallVector<int32_t> entries(table.begin(), table.end());
-  return Values{SoftmaxOp::create(rewriter, op.getLoc(), storedType(op, form),
-                                  form.operands[0],
-                                  rewriter.getI64IntegerAttr(axis),
-                                  rewriter.getDenseI32ArrayAttr(entries))};
+  return Values{SoftmaxOp::create(
+      rewriter, op.getLoc(), storedType(op, form), form.operands[0],
+      rewriter.getI64IntegerAttr(axis), rewriter.getDenseI32ArrayAttr(entries),
+      FloatAttr(), rewriter.getI32IntegerAttr(-128))};
 }
 
 struct CompositeModel

@@ -437,9 +437,13 @@ struct AvgPoolModel : Base<AvgPoolModel, tosa::AvgPool2dOp> {
                "by position; pad with tosa.pad, or exclude the op";
       return failure();
     }
+    ArrayRef<int64_t> kernel = pool.getKernel();
+    auto input = cast<RankedTensorType>(pool.getInput().getType());
+    if (form.home == Home::OnnxRuntime &&
+        kernel != input.getShape().slice(1, 2))
+      return buildFloatMean(rewriter, pool, form);
     Location loc = op->getLoc();
     Type i32 = rewriter.getI32Type();
-    ArrayRef<int64_t> kernel = pool.getKernel();
     auto type = cast<RankedTensorType>(pool.getType()).clone(i32);
     Value zero =
         arith::ConstantOp::create(rewriter, loc, rewriter.getI32IntegerAttr(0));
@@ -459,6 +463,18 @@ struct AvgPoolModel : Base<AvgPoolModel, tosa::AvgPool2dOp> {
   }
 
 private:
+  /// N46.
+  static Values buildFloatMean(RewriterBase &rewriter, tosa::AvgPool2dOp pool,
+                               const IntegerForm &form) {
+    num::QuantParams input = paramsOf(form.operandTypes[0]);
+    ResultForm result = resultForm(form);
+    return Values{AveragePoolOp::create(
+        rewriter, pool.getLoc(), storedType(pool, form), form.operands[0],
+        pool.getKernel(), pool.getStride(), APFloat(input.scale),
+        input.zeroPoint, APFloat(result.params.scale), result.params.zeroPoint,
+        result.min, result.max, form.isUnsigned)};
+  }
+
   static Value buildMean(RewriterBase &rewriter, Operation *op,
                          const IntegerForm &form, Value sum, int64_t count) {
     num::QuantParams input = paramsOf(form.operandTypes[0]);

@@ -2,13 +2,15 @@
 //
 // QLinearConv, QLinearMatMul and the quantized ops of com.microsoft become
 // their float op between dequantize and quantize. With `--quantize-int8` that
-// becomes integer arithmetic again, by the rules of ONNX Runtime (N41 to N49).
+// becomes integer arithmetic again, by the rules of ONNX Runtime (N40 to N45).
 //
 //===----------------------------------------------------------------------===//
 
 #include "InnerNode.h"
 #include "OpTable.h"
 #include "Quantization.h"
+
+#include "qnt/Dialect/IR/Qnt.h"
 
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -186,6 +188,37 @@ LogicalResult buildQLinearUnary(NodeImporter &n) {
     y->value = *moved;
   }
   return finish(n, y, 3, n.elemOf(0));
+}
+
+/// The largest of stored bytes: between a dequantize and a quantize of one
+/// scheme, that of the model if it is known, nothing rounds.
+LogicalResult buildAnyMaxPool(NodeImporter &n) {
+  if (!n.isInteger(0))
+    return buildMaxPool(n);
+  Elem elem = n.elemOf(0);
+  if (bitsOf(elem) != 8)
+    return n.unsupported("input of type " + elementTypeName(elem));
+  FailureOr<Value> stored = n.anyValueOf(0);
+  if (failed(stored))
+    return failure();
+  QuantSpec spec = perTensor(elem, 1.0f, 0);
+  if (auto cast = stored->getDefiningOp<StorageCastOp>()) {
+    auto type = dyn_cast<mlir::qnt::QuantizedType>(
+        getElementTypeOrSelf(cast.getInput().getType()));
+    if (auto params = type ? type.getPerTensorParams() : std::nullopt)
+      spec = perTensor(elem, params->first, params->second);
+  }
+  FailureOr<OnnxValue> real = dequantize(n, OnnxValue(*stored, elem), spec);
+  if (failed(real))
+    return failure();
+  FailureOr<OnnxValue> largest = buildInner(n, "MaxPool", *real);
+  if (failed(largest))
+    return failure();
+  FailureOr<OnnxValue> result = quantize(n, largest->value, spec);
+  if (failed(result))
+    return failure();
+  n.setResult(0, *result);
+  return success();
 }
 
 LogicalResult buildQLinearConcat(NodeImporter &n) {

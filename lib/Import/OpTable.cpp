@@ -167,7 +167,7 @@ static const OpRow opTable[] = {
     {"MaxPool", 1, kNew, 1, 1,
      "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I "
      "storage_order:i strides:I",
-     buildMaxPool},
+     buildAnyMaxPool},
     {"Mean", 6, kNew, 1, kVariadic, "", buildMean},
     {"MaxRoiPool", 1, kNew, 2, 2, "pooled_shape:I spatial_scale:f",
      buildMaxRoiPool},

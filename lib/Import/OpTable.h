@@ -213,6 +213,7 @@ LogicalResult buildMatMulIntegerToFloat(NodeImporter &n);
 // ImportPacked.cpp
 LogicalResult buildMatMulNBits(NodeImporter &n);
 // ImportQLinear.cpp
+LogicalResult buildAnyMaxPool(NodeImporter &n);
 LogicalResult buildQGemm(NodeImporter &n);
 LogicalResult buildQLinearBinary(NodeImporter &n);
 LogicalResult buildQLinearConcat(NodeImporter &n);

@@ -137,14 +137,12 @@ void IntegerLowering::lowerRequantize(RequantizeOp op) {
 }
 
 /// ONNX Runtime dequantizes and quantizes: of bytes, a table of N13 and N12.
-// N42.
+// N41.
 void IntegerLowering::buildConversionTable(RequantizeOp op, Value integers,
                                            QuantizedType from,
                                            QuantizedType to) {
-  num::StorageRange range = storageRangeOf(to);
-  auto identity = [](double x) { return x; };
-  std::array<int8_t, 256> table = num::buildTable<int8_t>(
-      identity, paramsOf(from), paramsOf(to), range.min, range.max);
+  std::array<int8_t, 256> table =
+      num::conversionTable(paramsOf(from), paramsOf(to), storageRangeOf(to));
   rewriter.setInsertionPoint(op);
   stored[op.getResult()] = TableOp::create(
       rewriter, op.getLoc(),
@@ -227,6 +225,7 @@ LogicalResult IntegerLowering::makeForm(QuantizableOpInterface op,
     form.operands[role.operand] = integers;
     form.operandTypes[role.operand] = getCompleteType(source);
   }
+  form.isUnsigned = quantize && quantize->hasAttr(kUnsignedAttr);
   if (quantize)
     form.resultTypes.push_back(getCompleteType(quantize.getResult()));
   return success();

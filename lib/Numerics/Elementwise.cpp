@@ -9,6 +9,7 @@
 #include "qnt/Numerics/Elementwise.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace qnt::num {
 
@@ -52,8 +53,33 @@ AddParams makeSubParams(QuantParams a, QuantParams b, QuantParams out,
   return params;
 }
 
+// N43.
+void applyHome(AddParams &params, HomeVariant variant) {
+  if (variant.home != Home::OnnxRuntime || params.rounding != Rounding::Fp32Rne)
+    return;
+  params.home = variant.home;
+  params.byteOffset = variant.isUnsigned ? 128 : 0;
+  float zpA = static_cast<float>(params.zpA + params.byteOffset);
+  float zpB = static_cast<float>(params.zpB + params.byteOffset);
+  float zpOut = static_cast<float>(params.zpOut + params.byteOffset);
+  float right = params.multiplierB * zpB;
+  params.fixedPart = zpOut - std::fma(params.multiplierA, zpA, right);
+}
+
+// N43.
+static int32_t addOnnxRuntime(int32_t a, int32_t b, const AddParams &params) {
+  float x = static_cast<float>(a + params.byteOffset);
+  float y = static_cast<float>(b + params.byteOffset);
+  float right = std::fma(y, params.multiplierB, params.fixedPart);
+  int64_t scaled = roundHalfEven(std::fma(x, params.multiplierA, right));
+  return static_cast<int32_t>(
+      clampTo(scaled - params.byteOffset, params.min, params.max));
+}
+
 // N20.
 int32_t addQuantized(int32_t a, int32_t b, const AddParams &params) {
+  if (params.home == Home::OnnxRuntime)
+    return addOnnxRuntime(a, b, params);
   int32_t x = a - params.zpA, y = b - params.zpB;
   int64_t scaled = 0;
   if (params.rounding == Rounding::Fp32Rne) {
@@ -88,10 +114,33 @@ MulParams makeMulParams(QuantParams a, QuantParams b, QuantParams out,
   return params;
 }
 
+// N44.
+void applyHome(MulParams &params, HomeVariant variant) {
+  if (variant.home != Home::OnnxRuntime ||
+      params.rescale.rounding != Rounding::Fp32Rne)
+    return;
+  params.home = variant.home;
+  params.byteOffset = variant.isUnsigned ? 128 : 0;
+}
+
+// N44.
+static int32_t mulOnnxRuntime(int32_t product, const MulParams &params) {
+  const RescaleParams &rescale = params.rescale;
+  float scaled =
+      static_cast<float>(product) * static_cast<float>(rescale.multiplier);
+  float sum =
+      scaled + static_cast<float>(rescale.outputZeroPoint + params.byteOffset);
+  int64_t rounded = roundHalfEven(sum);
+  return static_cast<int32_t>(
+      clampTo(rounded - params.byteOffset, rescale.min, rescale.max));
+}
+
 // N21.
 int32_t mulQuantized(int32_t a, int32_t b, const MulParams &params) {
   int64_t product =
       (static_cast<int64_t>(a) - params.zpA) * (int64_t(b) - params.zpB);
+  if (params.home == Home::OnnxRuntime)
+    return mulOnnxRuntime(saturate32(product), params);
   return rescale(saturate32(product), params.rescale);
 }
 

@@ -108,6 +108,26 @@ void averagePool2d(const int8_t *in, int8_t *out, const WindowShape &shape,
   });
 }
 
+// N46.
+void averagePoolFloat(const int8_t *in, int8_t *out, const WindowShape &shape,
+                      QuantParams inParams, QuantParams outParams,
+                      StorageRange range, bool isUnsigned) {
+  int32_t offset = isUnsigned ? 128 : 0;
+  float zero = static_cast<float>(outParams.zeroPoint + offset);
+  float count = static_cast<float>(shape.kh * shape.kw);
+  forEachElement(shape, [&](int64_t n, int64_t y, int64_t x, int64_t c) {
+    float sum = 0.0f;
+    forEachPixel(shape, n, y, x, [&](int64_t pixel) {
+      sum += dequantize(in[pixel + c], inParams);
+    });
+    float mean = sum / count;
+    float scaled = mean / outParams.scale;
+    int64_t rounded = roundHalfEven(scaled + zero);
+    *out++ =
+        static_cast<int8_t>(clampTo(rounded - offset, range.min, range.max));
+  });
+}
+
 // N23.
 void reduceSum(const int8_t *in, int32_t *out, const Dims &dims,
                unsigned axis) {

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace qnt::num {
 
@@ -56,6 +57,49 @@ void softmax(const int8_t *in, int8_t *out, int64_t outer, int64_t length,
     for (int64_t i = 0; i < inner; ++i) {
       int64_t offset = o * length * inner + i;
       softmaxRow(in + offset, out + offset, length, inner, table);
+    }
+}
+
+// N45.
+FloatSoftmax makeFloatSoftmax(float sIn, int64_t length, QuantParams out) {
+  FloatSoftmax params;
+  params.factor = std::floor(1.0f / out.scale);
+  params.zeroPoint = out.zeroPoint;
+  float most = std::numeric_limits<float>::max() / static_cast<float>(length);
+  double scale = sIn;
+  // The largest exponential is as large as the sum leaves room for.
+  double shift = std::max(0.0, std::log(static_cast<double>(most)) - 5.0);
+  shift /= scale;
+  for (size_t d = 0; d < params.table.size(); ++d)
+    params.table[d] =
+        static_cast<float>(std::exp((shift - static_cast<double>(d)) * scale));
+  return params;
+}
+
+// N45.
+static void softmaxFloatRow(const int8_t *in, int8_t *out, int64_t length,
+                            int64_t stride, const FloatSoftmax &params) {
+  int32_t max = INT8_MIN;
+  for (int64_t i = 0; i < length; ++i)
+    max = std::max<int32_t>(max, in[i * stride]);
+  float sum = 0.0f;
+  for (int64_t i = 0; i < length; ++i)
+    sum += params.table[static_cast<size_t>(max - in[i * stride])];
+  for (int64_t i = 0; i < length; ++i) {
+    float scaled =
+        params.table[static_cast<size_t>(max - in[i * stride])] * params.factor;
+    int64_t share = roundHalfEven(scaled / sum);
+    out[i * stride] = static_cast<int8_t>(
+        clampTo(share + params.zeroPoint, INT8_MIN, INT8_MAX));
+  }
+}
+
+void softmaxFloat(const int8_t *in, int8_t *out, int64_t outer, int64_t length,
+                  int64_t inner, const FloatSoftmax &params) {
+  for (int64_t o = 0; o < outer; ++o)
+    for (int64_t i = 0; i < inner; ++i) {
+      int64_t offset = o * length * inner + i;
+      softmaxFloatRow(in + offset, out + offset, length, inner, params);
     }
 }
 

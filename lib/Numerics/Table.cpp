@@ -143,4 +143,14 @@ std::vector<std::string_view> unaryFunctionNames() {
   return names;
 }
 
+// N41.
+std::array<int8_t, 256> conversionTable(QuantParams in, QuantParams out,
+                                        StorageRange range) {
+  std::array<int8_t, 256> table;
+  for (int32_t i = 0; i < 256; ++i)
+    table[static_cast<size_t>(i)] =
+        static_cast<int8_t>(quantize(dequantize(i - 128, in), out, range));
+  return table;
+}
+
 } // namespace qnt::num

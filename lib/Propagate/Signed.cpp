@@ -156,6 +156,8 @@ static void makeResultSigned(FunctionOpInterface function, Operation *op,
                           cast<TypedAttr>(Attribute(flipSigns(stored)))));
   }
   result.setType(cast<ShapedType>(result.getType()).clone(twin));
+  if (isa<QuantizeOp>(op))
+    op->setAttr(kUnsignedAttr, UnitAttr::get(op->getContext()));
   for (Operation *user : op->getUsers())
     if (isa<StorageCastOp>(user))
       shiftResult(function, user, rounding);

@@ -26,6 +26,9 @@ inline constexpr StringLiteral kGivenAttr = "qnt.given";
 /// dimension, where calibration was asked for it.
 inline constexpr StringLiteral kMeansAttr = "qnt.channel_means";
 
+/// The attribute of a quantize op whose bytes were unsigned in the model.
+inline constexpr StringLiteral kUnsignedAttr = "qnt.unsigned";
+
 /// The attribute that keeps an op float; its value says who wants it.
 inline constexpr StringLiteral kExcludeAttr = "qnt.exclude";
 

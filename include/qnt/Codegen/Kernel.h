@@ -51,6 +51,8 @@ struct KernelTarget {
   int64_t vectorBits = 128;
   /// Bytes can be permuted across a whole 512-bit register.
   bool hasVbmi = false;
+  /// x * y + z in float32 is one instruction.
+  bool hasFma = false;
   /// No float unit: float instructions become library calls.
   bool softFloat = false;
 

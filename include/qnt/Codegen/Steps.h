@@ -57,6 +57,10 @@ Value splatFloat(ImplicitLocOpBuilder &b, Value like, float value);
 Value emitRoundToByte(ImplicitLocOpBuilder &b, Value x, int32_t low,
                       int32_t high, int32_t shift);
 
+/// x * y + z with one rounding, on targets without such an instruction too.
+Value emitFma(ImplicitLocOpBuilder &b, Value x, Value y, Value z,
+              const KernelTarget &target);
+
 /// table[byte] for each byte as memory holds it; `table` has 256 entries in the
 /// order of unsigned bytes.
 Value emitTableLookup(ImplicitLocOpBuilder &b, Value bytes, Value table,

@@ -9,6 +9,7 @@
 #ifndef QNT_NUMERICS_ELEMENTWISE_H
 #define QNT_NUMERICS_ELEMENTWISE_H
 
+#include "qnt/Numerics/Home.h"
 #include "qnt/Numerics/QuantParams.h"
 #include "qnt/Numerics/Rescale.h"
 
@@ -28,6 +29,11 @@ struct AddParams {
   /// scale 2 * max(sA, sB), added, then scaled by `fixedOut`.
   int32_t leftShift = 20;
   FixedMultiplier fixedA, fixedB, fixedOut;
+  /// The formula; `byteOffset` is what turns a signed byte into the home's (128
+  /// or 0), `fixedPart` the constant summand there (N43).
+  Home home = Home::Native;
+  int32_t byteOffset = 0;
+  float fixedPart = 0.0f;
 };
 
 /// Constants of out = a + b. `leftShift` is 20 for 8-bit operands and 15 for
@@ -42,7 +48,10 @@ AddParams makeSubParams(QuantParams a, QuantParams b, QuantParams out,
                         int32_t min, int32_t max, Rounding rounding,
                         int32_t leftShift = 20);
 
-/// One element of an add or a sub (N20). |a - zpA| and |b - zpB| are below
+/// Makes `params` those of a home, in fp32-rne (N43).
+void applyHome(AddParams &params, HomeVariant variant);
+
+/// One element of an add or a sub (N20, N43). |a - zpA| and |b - zpB| are below
 /// 2^(31 - leftShift).
 int32_t addQuantized(int32_t a, int32_t b, const AddParams &params);
 
@@ -50,13 +59,19 @@ int32_t addQuantized(int32_t a, int32_t b, const AddParams &params);
 struct MulParams {
   int32_t zpA = 0, zpB = 0;
   RescaleParams rescale;
+  /// As in AddParams (N44).
+  Home home = Home::Native;
+  int32_t byteOffset = 0;
 };
 
 /// Constants of out = a * b: the rescale multiplier is sA * sB / sOut (N21).
 MulParams makeMulParams(QuantParams a, QuantParams b, QuantParams out,
                         int32_t min, int32_t max, Rounding rounding);
 
-/// rescale((a - zpA) * (b - zpB)) (N21).
+/// Makes `params` those of a home, in fp32-rne (N44).
+void applyHome(MulParams &params, HomeVariant variant);
+
+/// rescale((a - zpA) * (b - zpB)) (N21, N44).
 int32_t mulQuantized(int32_t a, int32_t b, const MulParams &params);
 
 } // namespace qnt::num

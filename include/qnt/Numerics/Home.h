@@ -26,6 +26,13 @@ enum class Home {
   LitertReference,
 };
 
+/// A home, and the storage that it has for what is a signed byte here: some
+/// runtimes round differently for unsigned bytes of the same real numbers.
+struct HomeVariant {
+  Home home = Home::Native;
+  bool isUnsigned = false;
+};
+
 /// The home of a spelling made by `stringify`, std::nullopt for any other.
 std::optional<Home> parseHome(std::string_view name);
 

@@ -153,6 +153,12 @@ void transpose(const int8_t *in, int8_t *out, const Dims &dims,
 void applyTable(const int8_t *in, int8_t *out, int64_t count,
                 const std::array<int8_t, 256> &table);
 
+/// Means of windows without padding, added up in float as ONNX Runtime does;
+/// `isUnsigned`: the model's bytes are unsigned (N46).
+void averagePoolFloat(const int8_t *in, int8_t *out, const WindowShape &shape,
+                      QuantParams inParams, QuantParams outParams,
+                      StorageRange range, bool isUnsigned);
+
 } // namespace qnt::num
 
 #endif // QNT_NUMERICS_REFERENCE_H

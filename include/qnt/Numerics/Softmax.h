@@ -42,6 +42,22 @@ void softmaxRow(const int8_t *in, int8_t *out, int64_t length, int64_t stride,
 void softmax(const int8_t *in, int8_t *out, int64_t outer, int64_t length,
              int64_t inner, const SoftmaxTable &table);
 
+/// The softmax of ONNX Runtime's QLinearSoftmax: floats at run time (N45).
+struct FloatSoftmax {
+  /// Entry d is the scaled exponential of max - x = d.
+  std::array<float, 256> table;
+  /// floor(1 / output scale).
+  float factor = 256.0f;
+  int32_t zeroPoint = -128;
+};
+
+/// The constants for an axis of `length` entries (N45).
+FloatSoftmax makeFloatSoftmax(float sIn, int64_t length, QuantParams out);
+
+/// As `softmax`; the sum runs in the order of the axis (N45).
+void softmaxFloat(const int8_t *in, int8_t *out, int64_t outer, int64_t length,
+                  int64_t inner, const FloatSoftmax &params);
+
 } // namespace qnt::num
 
 #endif // QNT_NUMERICS_SOFTMAX_H

@@ -39,6 +39,11 @@ std::array<T, 256> buildTable(const UnaryFunction &f, QuantParams in,
   return table;
 }
 
+/// Entry i is quantize(dequantize(i - 128, in), out): how a runtime that goes
+/// through floats moves bytes to other parameters (N41).
+std::array<int8_t, 256> conversionTable(QuantParams in, QuantParams out,
+                                        StorageRange range);
+
 /// The function of a name, std::nullopt for an unknown one. `alpha` and `beta`
 /// parametrize the few functions that docs/Numerics.md N17 lists with a
 /// default; the others ignore them (N17).

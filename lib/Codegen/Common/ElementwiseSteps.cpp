@@ -31,6 +31,11 @@ static FailureOr<Step> makeStep(Plan &plan, Operation *op, unsigned operands) {
   return step;
 }
 
+/// What a kernel's key says of the home whose formula it computes.
+static std::string homeKey(num::Home home) {
+  return home == num::Home::Native ? "" : "," + std::string(stringify(home));
+}
+
 static Value emitOffset(ImplicitLocOpBuilder &b, Value bytes, int32_t zeroPoint,
                         const KernelTarget &target) {
   Value wide = emitWiden(b, bytes, target);
@@ -49,13 +54,14 @@ struct AddSpec {
   bool negateB = false;
 
   std::string key() const {
-    return llvm::formatv("{0},{1},{2},{3},{4},{5},{6},{7},{8},{9}", negateB,
-                         int(params.rounding), params.zpA, params.zpB,
+    return llvm::formatv("{0},{1},{2},{3},{4},{5},{6},{7},{8},{9}{10}{11}",
+                         negateB, int(params.rounding), params.zpA, params.zpB,
                          params.zpOut, params.min, params.max,
                          llvm::bit_cast<int32_t>(params.multiplierA),
                          llvm::bit_cast<int32_t>(params.multiplierB),
                          fixedKey(params.fixedA) + fixedKey(params.fixedB) +
-                             fixedKey(params.fixedOut));
+                             fixedKey(params.fixedOut),
+                         homeKey(params.home), params.byteOffset);
   }
 
 private:
@@ -79,6 +85,22 @@ static Value emitAddFp32(ImplicitLocOpBuilder &b, Value x, Value y,
   return emitRoundToByte(b, sum, params.min - params.zpOut,
                          params.max - params.zpOut,
                          params.zpOut + target.storageOffset());
+}
+
+// N43. `x` and `y` are bytes plus the home's offset.
+static Value emitAddOnnxRuntime(ImplicitLocOpBuilder &b, Value x, Value y,
+                                const num::AddParams &params,
+                                const KernelTarget &target) {
+  Value scaleA = splatFloat(b, x, params.multiplierA);
+  Value scaleB = splatFloat(b, y, params.multiplierB);
+  Value left = arith::SIToFPOp::create(b, scaleA.getType(), x);
+  Value right = arith::SIToFPOp::create(b, scaleB.getType(), y);
+  Value sum =
+      emitFma(b, right, scaleB, splatFloat(b, y, params.fixedPart), target);
+  sum = emitFma(b, left, scaleA, sum, target);
+  return emitRoundToByte(b, sum, params.min + params.byteOffset,
+                         params.max + params.byteOffset,
+                         target.storageOffset() - params.byteOffset);
 }
 
 /// One product of a tflite add: the scaled operand stays far inside int32.
@@ -129,6 +151,7 @@ static LogicalResult planAdd(Plan &plan, Operation *operation) {
       lhsParams(op), rhsParams(op), outputParams(op),
       static_cast<int32_t>(op.getMin()), static_cast<int32_t>(op.getMax()),
       toNumerics(op.getRounding()));
+  num::applyHome(spec.params, homeOf(op));
   // 255 times a larger multiplier could leave float32.
   if (!(spec.params.multiplierA < 1e30f) || !(spec.params.multiplierB < 1e30f))
     return op.emitError() << "scales of operands and result differ by more "
@@ -139,6 +162,12 @@ static LogicalResult planAdd(Plan &plan, Operation *operation) {
     kernel.stem = negate ? "sub" : "add";
     kernel.key = spec.key();
     kernel.body = [&](ImplicitLocOpBuilder &b, ValueRange in, ValueRange) {
+      if (spec.params.home == num::Home::OnnxRuntime) {
+        int32_t offset = -spec.params.byteOffset;
+        return emitAddOnnxRuntime(b, emitOffset(b, in[0], offset, target),
+                                  emitOffset(b, in[1], offset, target),
+                                  spec.params, target);
+      }
       Value x = emitOffset(b, in[0], spec.params.zpA, target);
       Value y = emitOffset(b, in[1], spec.params.zpB, target);
       if (spec.negateB)
@@ -157,6 +186,22 @@ static LogicalResult planAdd(Plan &plan, Operation *operation) {
 // mul
 //===----------------------------------------------------------------------===//
 
+// N44.
+static Value emitMulOnnxRuntime(ImplicitLocOpBuilder &b, Value product,
+                                const num::MulParams &params,
+                                const KernelTarget &target) {
+  const num::RescaleParams &rescale = params.rescale;
+  Value scale = splatFloat(b, product, static_cast<float>(rescale.multiplier));
+  Value real = arith::MulFOp::create(
+      b, arith::SIToFPOp::create(b, scale.getType(), product), scale);
+  Value zero =
+      splatFloat(b, product, rescale.outputZeroPoint + params.byteOffset);
+  return emitRoundToByte(b, arith::AddFOp::create(b, real, zero),
+                         rescale.min + params.byteOffset,
+                         rescale.max + params.byteOffset,
+                         target.storageOffset() - params.byteOffset);
+}
+
 // N21.
 static LogicalResult planMul(Plan &plan, Operation *operation) {
   auto op = cast<mlir::qnt::MulOp>(operation);
@@ -167,6 +212,7 @@ static LogicalResult planMul(Plan &plan, Operation *operation) {
       lhsParams(op), rhsParams(op), outputParams(op),
       static_cast<int32_t>(op.getMin()), static_cast<int32_t>(op.getMax()),
       toNumerics(op.getRounding()));
+  num::applyHome(params, homeOf(op));
   RescaleSpec spec;
   spec.multipliers = {params.rescale.multiplier};
   spec.outputZp = params.rescale.outputZeroPoint;
@@ -180,12 +226,15 @@ static LogicalResult planMul(Plan &plan, Operation *operation) {
     ElementwiseKernel kernel;
     kernel.stem = "mul";
     kernel.key =
-        llvm::formatv("{0},{1}:{2}:{3}", params.zpA, params.zpB, spec.key(),
-                      llvm::bit_cast<int64_t>(spec.multipliers[0]));
+        llvm::formatv("{0},{1}:{2}:{3}{4}{5}", params.zpA, params.zpB,
+                      spec.key(), llvm::bit_cast<int64_t>(spec.multipliers[0]),
+                      homeKey(params.home), params.byteOffset);
     kernel.body = [&](ImplicitLocOpBuilder &b, ValueRange in, ValueRange) {
       Value x = emitOffset(b, in[0], params.zpA, target);
       Value y = emitOffset(b, in[1], params.zpB, target);
       Value product = arith::MulIOp::create(b, x, y);
+      if (params.home == num::Home::OnnxRuntime)
+        return emitMulOnnxRuntime(b, product, params, target);
       return emitRescale(b, product, spec, target);
     };
     return emitElementwise(module, step, kernel);

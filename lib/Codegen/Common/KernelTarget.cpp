@@ -47,6 +47,7 @@ static void chooseX86(KernelTarget &target, const llvm::StringSet<> &enabled) {
   if (target.softFloat || !(has("sse2") || has("avx2")))
     return;
   target.arch = Arch::X86;
+  target.hasFma = has("fma");
   if (has("avx512vnni") && has("avx512bw") && has("avx512vl")) {
     target.isa = Isa::Avx512Vnni;
     target.vectorBits = 512;
@@ -71,6 +72,7 @@ KernelTarget KernelTarget::get(CpuTargetAttr attribute) {
   } else if (triple.getArch() == llvm::Triple::aarch64) {
     target.arch = enabled.contains("neon") ? Arch::AArch64 : Arch::Other;
     target.softFloat = !enabled.contains("fp-armv8");
+    target.hasFma = !target.softFloat;
     if (enabled.contains("neon") && enabled.contains("dotprod"))
       target.isa = Isa::NeonDotprod;
   } else {

@@ -205,7 +205,89 @@ static LogicalResult planSumPool(Plan &plan, Operation *operation) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Means in float
+//===----------------------------------------------------------------------===//
+
+// N46.
+static Value emitMean(ImplicitLocOpBuilder &b, Value memref, Value tap,
+                      const TensorLayout &in, const Window &window,
+                      int64_t lanes, AveragePoolOp op,
+                      const KernelTarget &target) {
+  Value init = splatFloat(b, splatLanes(b, b.getI32Type(), lanes, 0), 0.0f);
+  Value sum = emitFold(
+      b, memref, tap, in, window, lanes, init,
+      [&](Value acc, Value bytes) -> Value {
+        Value wide = emitWiden(b, bytes, target);
+        wide = arith::SubIOp::create(
+            b, wide, splatInt(b, wide, static_cast<int32_t>(op.getInputZp())));
+        Value scale = splatFloat(b, wide, op.getInputScale().convertToFloat());
+        Value real = arith::MulFOp::create(
+            b, arith::SIToFPOp::create(b, scale.getType(), wide), scale);
+        return arith::AddFOp::create(b, acc, real);
+      });
+  int32_t offset = op.getAsUnsigned() ? 128 : 0;
+  Value mean = arith::DivFOp::create(
+      b, sum, splatFloat(b, sum, static_cast<float>(window.kh * window.kw)));
+  Value scaled = arith::DivFOp::create(
+      b, mean, splatFloat(b, sum, op.getOutputScale().convertToFloat()));
+  int32_t zeroPoint = static_cast<int32_t>(op.getOutputZp()) + offset;
+  scaled = arith::AddFOp::create(
+      b, scaled, splatFloat(b, sum, static_cast<float>(zeroPoint)));
+  return emitRoundToByte(b, scaled, static_cast<int32_t>(op.getMin()) + offset,
+                         static_cast<int32_t>(op.getMax()) + offset,
+                         target.storageOffset() - offset);
+}
+
+static FailureOr<KernelCall> emitAveragePool(KernelModule &module,
+                                             const Step &step,
+                                             const Window &window,
+                                             AveragePoolOp op) {
+  TensorLayout in = layoutOf(step.inputs[0]), out = layoutOf(step.outputs[0]);
+  const KernelTarget &target = module.getTarget();
+  std::string key = llvm::formatv(
+      "avgpool:{0}:{1}:{2}:{3},{4},{5},{6},{7},{8},{9}", window.key(), in.key(),
+      out.key(), llvm::bit_cast<int32_t>(op.getInputScale().convertToFloat()),
+      static_cast<int32_t>(op.getInputZp()),
+      llvm::bit_cast<int32_t>(op.getOutputScale().convertToFloat()),
+      static_cast<int32_t>(op.getOutputZp()), static_cast<int32_t>(op.getMin()),
+      static_cast<int32_t>(op.getMax()), op.getAsUnsigned());
+  Type types[] = {bufferTypeOf(*step.inputs[0].buffer),
+                  bufferTypeOf(*step.outputs[0].buffer)};
+  FailureOr<func::FuncOp> kernel = module.getOrCreateKernel(
+      step.loc, "avgpool", key, types,
+      [&](ImplicitLocOpBuilder &b, ValueRange args) {
+        emitWindows(b, in, out, window, 16,
+                    [&](Value tap, Value, Value result, int64_t lanes) {
+                      Value bytes = emitMean(b, args[0], tap, in, window, lanes,
+                                             op, target);
+                      storeLanes(b, bytes, args[1], result);
+                    });
+        return success();
+      });
+  if (failed(kernel))
+    return failure();
+  return KernelCall{*kernel, {}};
+}
+
+static LogicalResult planAveragePool(Plan &plan, Operation *operation) {
+  auto op = cast<AveragePoolOp>(operation);
+  FailureOr<View> input = plan.lookup(op.getInput(), op);
+  if (failed(input) || failed(expectBytes(op, op.getInput())) ||
+      failed(expectBytes(op, op.getResult())))
+    return failure();
+  Window window{op.getKernel()[0], op.getKernel()[1], op.getStride()[0],
+                op.getStride()[1]};
+  Step step{op.getLoc(), {*input}, {plan.define(op.getResult())}};
+  step.emit = [window, op](KernelModule &module, const Step &step) mutable {
+    return emitAveragePool(module, step, window, op);
+  };
+  plan.addStep(std::move(step));
+  return success();
+}
+
 void mlir::qnt::populatePoolSteps(StepHandlers &handlers) {
+  handlers[AveragePoolOp::getOperationName()] = planAveragePool;
   handlers[tosa::MaxPool2dOp::getOperationName()] = planMaxPool;
   handlers[linalg::PoolingNhwcMaxOp::getOperationName()] = planLinalgMaxPool;
   handlers[linalg::PoolingNhwcSumOp::getOperationName()] = planSumPool;

@@ -31,18 +31,21 @@ static SmallVector<int64_t> lineDims(const View &view, int64_t axis) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Emits the three passes of N25 over one line.
+/// Emits the three passes of N25, or of N45 if there is a factor, over one
+/// line.
 class SoftmaxEmitter {
 public:
   SoftmaxEmitter(ImplicitLocOpBuilder &b, ValueRange args, int64_t length,
-                 const KernelTarget &target)
-      : b(b), args(args), length(length), target(target) {}
+                 SoftmaxOp op, const KernelTarget &target)
+      : b(b), args(args), length(length), op(op), target(target) {}
 
   void emit(Value in, int64_t inStride, Value out, int64_t outStride) {
     Value least = constant(-128);
     Value max = emitReduction(b, length, least, [&](Value i, Value best) {
       return arith::MaxSIOp::create(b, best, load(in, i, inStride)).getResult();
     });
+    if (op.getFactor())
+      return emitFloat(in, inStride, out, outStride, max);
     Value sum = emitReduction(b, length, constant(0), [&](Value i, Value acc) {
       Value e = exponential(max, load(in, i, inStride));
       return arith::AddIOp::create(b, acc, e).getResult();
@@ -63,6 +66,29 @@ public:
   }
 
 private:
+  void emitFloat(Value in, int64_t inStride, Value out, int64_t outStride,
+                 Value max) {
+    auto number = [&](float value) -> Value {
+      return arith::ConstantOp::create(b, b.getF32FloatAttr(value));
+    };
+    auto real = [&](Value i) -> Value {
+      return arith::BitcastOp::create(b, b.getF32Type(),
+                                      exponential(max, load(in, i, inStride)));
+    };
+    Value sum = emitReduction(b, length, number(0.0f), [&](Value i, Value acc) {
+      return arith::AddFOp::create(b, acc, real(i)).getResult();
+    });
+    int32_t zeroPoint = static_cast<int32_t>(op.getOutputZp());
+    emitLoop(b, length, 1, [&](Value i) {
+      Value scaled = arith::MulFOp::create(
+          b, real(i), number(op.getFactor()->convertToFloat()));
+      Value share = arith::DivFOp::create(b, scaled, sum);
+      Value byte = emitRoundToByte(b, share, -128 - zeroPoint, 127 - zeroPoint,
+                                   zeroPoint + target.storageOffset());
+      memref::StoreOp::create(b, byte, args[2],
+                              ValueRange{addScaled(b, out, i, outStride)});
+    });
+  }
   Value constant(int32_t value) {
     return arith::ConstantOp::create(b, b.getI32IntegerAttr(value));
   }
@@ -80,6 +106,7 @@ private:
   ImplicitLocOpBuilder &b;
   ValueRange args;
   int64_t length;
+  SoftmaxOp op;
   const KernelTarget &target;
 };
 } // namespace
@@ -99,10 +126,14 @@ static FailureOr<KernelCall> emitSoftmax(KernelModule &module, const Step &step,
       "softmax:{0:$[x]}:{1}:{2}{3}+{4}:{5}{6}+{7}",
       llvm::make_range(input.shape.begin(), input.shape.end()), axis, types[0],
       in.key(), inStride, types[2], out.key(), outStride);
+  if (op.getFactor())
+    key += llvm::formatv(
+        "*{0}+{1}", llvm::bit_cast<int32_t>(op.getFactor()->convertToFloat()),
+        static_cast<int32_t>(op.getOutputZp()));
   FailureOr<func::FuncOp> kernel = module.getOrCreateKernel(
       step.loc, "softmax", key, types,
       [&](ImplicitLocOpBuilder &b, ValueRange args) {
-        SoftmaxEmitter line(b, args, input.shape[axis], module.getTarget());
+        SoftmaxEmitter line(b, args, input.shape[axis], op, module.getTarget());
         emitIndexNest(b, dims, {in, out}, 1,
                       [&](ImplicitLocOpBuilder &, ValueRange at, int64_t) {
                         line.emit(at[0], inStride, at[1], outStride);

@@ -7,6 +7,8 @@
 
 #include "qnt/Codegen/Steps.h"
 
+#include "mlir/Dialect/Math/IR/Math.h"
+
 using namespace mlir;
 using namespace mlir::qnt;
 
@@ -196,4 +198,48 @@ Value mlir::qnt::emitRoundToByte(ImplicitLocOpBuilder &b, Value x, int32_t low,
   bits = arith::SubIOp::create(b, bits, splatInt(b, x, magicBits - shift));
   return arith::TruncIOp::create(b, withElement(x.getType(), b.getI8Type()),
                                  bits);
+}
+
+/// The double of x * y + z rounded to odd, which rounds to float as the exact
+/// sum does: the product is exact, the error of the sum is found exactly.
+static Value emitOddSum(ImplicitLocOpBuilder &b, Value product, Value z) {
+  Type f64 = product.getType(), i64 = withElement(f64, b.getI64Type());
+  auto integer = [&](int64_t value) -> Value {
+    Attribute attr = b.getI64IntegerAttr(value);
+    if (auto vector = dyn_cast<VectorType>(i64))
+      attr = DenseElementsAttr::get(vector, attr);
+    return arith::ConstantOp::create(b, i64, cast<TypedAttr>(attr));
+  };
+  Value sum = arith::AddFOp::create(b, product, z);
+  Value part = arith::SubFOp::create(b, sum, product);
+  Value error = arith::AddFOp::create(
+      b, arith::SubFOp::create(b, product, arith::SubFOp::create(b, sum, part)),
+      arith::SubFOp::create(b, z, part));
+  Value zero =
+      arith::ConstantOp::create(b, f64, cast<TypedAttr>(b.getZeroAttr(f64)));
+  using arith::CmpFPredicate;
+  using arith::CmpIPredicate;
+  Value bits = arith::BitcastOp::create(b, i64, sum);
+  Value isEven = arith::CmpIOp::create(
+      b, CmpIPredicate::eq, arith::AndIOp::create(b, bits, integer(1)),
+      integer(0));
+  Value isInexact = arith::CmpFOp::create(b, CmpFPredicate::ONE, error, zero);
+  Value errorIsUp = arith::CmpFOp::create(b, CmpFPredicate::OGT, error, zero);
+  Value sumIsUp = arith::CmpFOp::create(b, CmpFPredicate::OGT, sum, zero);
+  Value away = arith::CmpIOp::create(b, CmpIPredicate::eq, errorIsUp, sumIsUp);
+  Value step = arith::SelectOp::create(b, away, integer(1), integer(-1));
+  step = arith::SelectOp::create(b, arith::AndIOp::create(b, isEven, isInexact),
+                                 step, integer(0));
+  return arith::BitcastOp::create(b, f64, arith::AddIOp::create(b, bits, step));
+}
+
+Value mlir::qnt::emitFma(ImplicitLocOpBuilder &b, Value x, Value y, Value z,
+                         const KernelTarget &target) {
+  if (target.hasFma)
+    return math::FmaOp::create(b, x, y, z);
+  Type f64 = withElement(x.getType(), b.getF64Type());
+  auto widen = [&](Value v) { return arith::ExtFOp::create(b, f64, v); };
+  Value product = arith::MulFOp::create(b, widen(x), widen(y));
+  return arith::TruncFOp::create(b, x.getType(),
+                                 emitOddSum(b, product, widen(z)));
 }

@@ -73,3 +73,12 @@ num::RescaleParams mlir::qnt::rescaleParams(RescaleOp op, int64_t channel) {
   params.rounding = toNumerics(op.getRounding());
   return params;
 }
+
+num::FloatSoftmax mlir::qnt::floatSoftmaxOf(SoftmaxOp op) {
+  num::FloatSoftmax params;
+  for (auto [entry, bits] : llvm::zip_equal(params.table, op.getTable()))
+    entry = llvm::bit_cast<float>(bits);
+  params.factor = op.getFactor()->convertToFloat();
+  params.zeroPoint = static_cast<int32_t>(op.getOutputZp());
+  return params;
+}

@@ -249,6 +249,29 @@ LogicalResult SoftmaxOp::verify() {
   return verifyByte(*this, getResult());
 }
 
+LogicalResult AveragePoolOp::verify() {
+  auto in = dyn_cast<RankedTensorType>(getInput().getType());
+  auto out = dyn_cast<RankedTensorType>(getResult().getType());
+  if (!in || !out || in.getRank() != 4 || out.getRank() != 4 ||
+      getKernel().size() != 2 || getStride().size() != 2)
+    return emitOpError() << "expected tensors of rank 4, and two sizes of "
+                            "kernel and stride";
+  for (int dim : {0, 1}) {
+    int64_t size = in.getDimSize(dim + 1), kernel = getKernel()[dim],
+            stride = getStride()[dim];
+    if (kernel < 1 || stride < 1 || kernel > size ||
+        out.getDimSize(dim + 1) != (size - kernel) / stride + 1)
+      return emitOpError() << "expected windows of " << kernel << " by "
+                           << stride << " to fit dimension " << dim + 1
+                           << " of " << in << " and " << out;
+  }
+  if (failed(verifyByte(*this, getInput())) ||
+      failed(verifyScale(*this, getInputScale())) ||
+      failed(verifyScale(*this, getOutputScale())))
+    return failure();
+  return verifyClamp(*this, int32_t(getMin()), int32_t(getMax()), getResult());
+}
+
 //===----------------------------------------------------------------------===//
 // CompositeOp
 //===----------------------------------------------------------------------===//

@@ -13,6 +13,7 @@
 #include "qnt/Numerics/Home.h"
 #include "qnt/Numerics/QuantParams.h"
 #include "qnt/Numerics/Rescale.h"
+#include "qnt/Numerics/Softmax.h"
 
 namespace mlir::qnt {
 
@@ -53,6 +54,14 @@ template <typename OpTy>::qnt::num::QuantParams rhsParams(OpTy op) {
 template <typename OpTy>::qnt::num::QuantParams outputParams(OpTy op) {
   return {op.getOutputScale().convertToFloat(),
           static_cast<int32_t>(op.getOutputZp())};
+}
+
+/// The float constants of a softmax that has a factor.
+::qnt::num::FloatSoftmax floatSoftmaxOf(SoftmaxOp op);
+
+/// Whose formula `qnt.add`, `sub` or `mul` computes.
+template <typename OpTy>::qnt::num::HomeVariant homeOf(OpTy op) {
+  return {toNumerics(op.getHome()), op.getAsUnsigned()};
 }
 
 } // namespace mlir::qnt

@@ -82,6 +82,8 @@ struct IntegerForm {
   Rounding rounding = Rounding::Fp32Rne;
   /// The runtime whose integers the form reproduces, where rules differ.
   Home home = Home::Native;
+  /// The model stores the result in unsigned bytes, which are signed here.
+  bool isUnsigned = false;
 };
 
 } // namespace mlir::qnt

@@ -187,10 +187,11 @@ def Qnt_RescaleOp : Qnt_Op<"rescale", [Pure, SameOperandsAndResultShape]> {
 
 class Qnt_BinaryIntOp<string mnemonic> : Qnt_Op<mnemonic, [Pure]> {
   let arguments = (ins Qnt_IntTensor:$lhs, Qnt_IntTensor:$rhs,
-                   F32Attr:$lhs_scale, I32Attr:$lhs_zp,
-                   F32Attr:$rhs_scale, I32Attr:$rhs_zp,
-                   F32Attr:$output_scale, I32Attr:$output_zp,
-                   I32Attr:$min, I32Attr:$max, Qnt_RoundingAttr:$rounding);
+      F32Attr:$lhs_scale, I32Attr:$lhs_zp, F32Attr:$rhs_scale, I32Attr:$rhs_zp,
+      F32Attr:$output_scale, I32Attr:$output_zp, I32Attr:$min, I32Attr:$max,
+      Qnt_RoundingAttr:$rounding,
+      DefaultValuedAttr<Qnt_HomeAttr, "::mlir::qnt::Home::Native">:$home,
+      UnitAttr:$as_unsigned);
   let results = (outs Qnt_IntTensor:$result);
   let assemblyFormat = [{
     $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `to` type($result)
@@ -205,7 +206,9 @@ def Qnt_AddOp : Qnt_BinaryIntOp<"add"> {
     scale and zero point of the output, rounded once (rule N20 of
     docs/Numerics.md) and clamped to [min, max]; a relu behind the sum is in
     `min`. Operands broadcast as tosa ops do (equal rank, dimensions of 1
-    expand); each keeps its own scale.
+    expand); each keeps its own scale. `home` names the runtime whose formula
+    is used where rules differ; `as_unsigned` says that its bytes are unsigned
+    (rules N43 and N44).
 
     ```mlir
     %y = qnt.add %a, %b {lhs_scale = 0.5 : f32, lhs_zp = 0 : i32,
@@ -247,9 +250,31 @@ def Qnt_SoftmaxOp : Qnt_Op<"softmax", [Pure, SameOperandsAndResultShape]> {
   let summary = "softmax of 8-bit integers, in integer arithmetic";
   let description = [{
     The result has scale 1/256 and zero point -128. `table` holds the fixed-point
-    exponentials of the differences 0 to 255 (docs/Numerics.md).
+    exponentials of the differences 0 to 255 (rule N25 of docs/Numerics.md).
+
+    With `factor`, the entries are the bits of float32 exponentials, and the
+    result is `factor` times the share, plus `output_zp` (rule N45).
   }];
-  let arguments = (ins Qnt_IntTensor:$input, I64Attr:$axis, DenseI32ArrayAttr:$table);
+  let arguments = (ins Qnt_IntTensor:$input, I64Attr:$axis,
+      DenseI32ArrayAttr:$table, OptionalAttr<F32Attr>:$factor,
+      DefaultValuedAttr<I32Attr, "-128">:$output_zp);
+  let results = (outs Qnt_IntTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+  let hasVerifier = 1;
+}
+
+def Qnt_AveragePoolOp : Qnt_Op<"average_pool", [Pure]> {
+  let summary = "means of windows of bytes, added up in float";
+  let description = [{
+    What ONNX Runtime computes for windows smaller than the image (rule N46):
+    each byte is dequantized, a window is added up in float32 in its order, and
+    the mean is quantized. Windows lie inside the input, [N, H, W, C].
+    `as_unsigned` says that the model's bytes are unsigned.
+  }];
+  let arguments = (ins Qnt_IntTensor:$input, DenseI64ArrayAttr:$kernel,
+      DenseI64ArrayAttr:$stride, F32Attr:$input_scale, I32Attr:$input_zp,
+      F32Attr:$output_scale, I32Attr:$output_zp, I32Attr:$min, I32Attr:$max,
+      UnitAttr:$as_unsigned);
   let results = (outs Qnt_IntTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
   let hasVerifier = 1;
