@@ -157,6 +157,32 @@ struct ReshapeStored : OpRewritePattern<tosa::ReshapeOp> {
   }
 };
 
+/// Stored constants of less than 8 bits -> the same numbers in bytes.
+struct WidenStored : OpRewritePattern<DequantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(DequantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    std::optional<StoredConstant> stored = getStoredConstant(op.getResult());
+    if (!stored || stored->type.getStorageWidth() >= 8)
+      return rewriter.notifyMatchFailure(op, "no stored constant of less than "
+                                             "8 bits");
+    QuantizedType type = stored->type;
+    bool isSigned = type.isSigned();
+    stored->integers =
+        cast<DenseIntElementsAttr>(stored->integers)
+            .mapValues(rewriter.getI8Type(), [isSigned](const APInt &value) {
+              return isSigned ? value.sext(8) : value.zext(8);
+            });
+    // Unsigned numbers of 7 bits are signed bytes too.
+    stored->type = QuantizedType::get(
+        getContext(), rewriter.getI8Type(), type.getStorageMin(),
+        type.getStorageMax(), type.getExpressed(), type.getScheme());
+    rewriter.replaceOp(op, buildStored(rewriter, op.getLoc(), *stored));
+    return success();
+  }
+};
+
 /// add(convolution without bias, stored i32 row) -> convolution with bias; a
 /// reshape may stand between.
 struct StoredRowToBias : OpRewritePattern<tosa::AddOp> {
@@ -213,7 +239,7 @@ public:
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
     set.add<LiftBeforeCast, LiftBehindCast, SplitFakeQuant, ReshapeStored,
-            StoredRowToBias>(context);
+            StoredRowToBias, WidenStored>(context);
     StorageCastOp::getCanonicalizationPatterns(set, context);
     patterns = std::move(set);
     return success();

@@ -86,3 +86,18 @@ func.func @plain_integers(%x: tensor<4xi8>) -> tensor<2x2xi8> {
   %r = tosa.reshape %x, %s : (tensor<4xi8>, !tosa.shape<2>) -> tensor<2x2xi8>
   return %r : tensor<2x2xi8>
 }
+
+// -----
+
+!w4 = !qnt.quantized<ui4 : f32, #qnt.per_tensor<scale = 5.000000e-01, zero_point = 8>>
+
+// Four bits become a byte of the same numbers and range.
+// CHECK-LABEL: func @four_bits
+// CHECK: %[[C:.*]] = arith.constant dense<[0, 15, 8]> : tensor<3xi8>
+// CHECK: qnt.storage_cast %[[C]] : tensor<3xi8> to tensor<3x!qnt.quantized<i8<0:15> : f32, #qnt.per_tensor<scale = 5.000000e-01, zero_point = 8>>>
+func.func @four_bits() -> tensor<3xf32> {
+  %i = arith.constant dense<[0, -1, -8]> : tensor<3xi4>
+  %q = qnt.storage_cast %i : tensor<3xi4> to tensor<3x!w4>
+  %d = qnt.dequantize %q : tensor<3x!w4> to tensor<3xf32>
+  return %d : tensor<3xf32>
+}

@@ -161,7 +161,8 @@ def QntKeepQuantization : Pass<"qnt-keep-quantization"> {
     reshape, slice, reverse, tile, concat, max pool) are written as float ops
     between a dequantize and a quantize of the same scheme; nothing rounds
     there. `qnt.fake_quant` becomes quantize and dequantize. A stored i32 row
-    that is added to a convolution without bias becomes its bias. Every quantize
+    that is added to a convolution without bias becomes its bias; stored numbers
+    of less than 8 bits become bytes of the same range. Every quantize
     op is marked `qnt.given`: no later pass changes its parameters or drops it.
     Other modules stay as they are.
 
