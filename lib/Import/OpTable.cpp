@@ -241,6 +241,12 @@ static const OpRow opTable[] = {
      "sampling_ratio:i spatial_scale:f",
      buildRoiAlign},
     {"STFT", 17, kNew, 2, 4, "onesided:i", buildStft},
+    {"Scan", 8, 8, 0, kOptional, "body:g directions:I num_scan_inputs:i",
+     buildScan},
+    {"Scan", 9, kNew, 1, kVariadic,
+     "body:g num_scan_inputs:i scan_input_axes:I scan_input_directions:I "
+     "scan_output_axes:I scan_output_directions:I",
+     buildScan},
     {"Scatter", 9, kNew, 3, 3, "axis:i", buildScatterElements},
     {"ScatterElements", 11, kNew, 3, 3, "axis:i reduction:s",
      buildScatterElements},
