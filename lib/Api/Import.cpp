@@ -65,9 +65,8 @@ OwningOpRef<ModuleOp> qnt::importModel(MLIRContext *context,
   if (!isTflite)
     return importOnnx(context, buffer, import);
   if (!options.externalDataDir.empty()) {
-    emitError(
-        FileLineColLoc::get(context, buffer.getBufferIdentifier(), 0, 0),
-        "the model is TFLite, which does not take external data");
+    emitError(FileLineColLoc::get(context, buffer.getBufferIdentifier(), 0, 0),
+              "the model is TFLite, which does not take external data");
     return nullptr;
   }
   return importTflite(context, buffer,

@@ -27,7 +27,8 @@ enum class EmitFormat {
   ONNX
 };
 
-/// "obj", "asm", "shared", "exe", "llvm", "bitcode", "mlir", "bytecode", "onnx".
+/// "obj", "asm", "shared", "exe", "llvm", "bitcode", "mlir", "bytecode",
+/// "onnx".
 StringRef stringifyEmitFormat(EmitFormat format);
 
 /// The format of that name.
@@ -36,12 +37,13 @@ std::optional<EmitFormat> parseEmitFormat(StringRef name);
 /// All names, for messages: "obj, asm, ...".
 std::string listEmitFormats();
 
-/// What the suffix of a path asks for: .o .s .so .ll .bc .mlir .mlirbc .onnx .exe,
-/// or none for an executable. Nothing for `-` and other suffixes.
+/// What the suffix of a path asks for: .o .s .so .ll .bc .mlir .mlirbc .onnx
+/// .exe, or none for an executable. Nothing for `-` and other suffixes.
 std::optional<EmitFormat> formatOfPath(StringRef path);
 
 /// True if the suffix names a format of other tools that is not among ours, so
-/// that MLIR under that name would be a surprise (.a, .obj, .dll, .tflite, ...).
+/// that MLIR under that name would be a surprise (.a, .obj, .dll, .tflite,
+/// ...).
 bool isForeignSuffix(StringRef path);
 
 /// True if the format is MLIR, which the driver prints itself.

@@ -33,8 +33,9 @@ struct QuantizeInt8Options : PassPipelineOptions<QuantizeInt8Options> {
       llvm::cl::init(0)};
   Option<std::string> observer{
       *this, "observer",
-      llvm::cl::desc("percentile (default), mse, min-max, moving-average, or an "
-                     "attribute such as #my.observer"),
+      llvm::cl::desc(
+          "percentile (default), mse, min-max, moving-average, or an "
+          "attribute such as #my.observer"),
       llvm::cl::init("percentile")};
   Option<double> percentile{
       *this, "percentile",
