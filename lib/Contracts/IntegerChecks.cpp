@@ -165,8 +165,7 @@ LogicalResult contracts::checkLowered(Operation *op) {
       return broken(op, "lower") << "has the quantized type " << type;
   bool isFloat = llvm::any_of(op->getResultTypes(), isFloatTensor) &&
                  !isa<ToFloatOp, tensor::EmptyOp>(op) &&
-                 !isBorderConversion(op) &&
-                 !matchPattern(op, m_Constant());
+                 !isBorderConversion(op) && !matchPattern(op, m_Constant());
   if (isFloat && !op->hasTrait<OpTrait::IsTerminator>() &&
       op->getParentOfType<func::FuncOp>() &&
       !op->getParentOfType<CompositeOp>() && !isListed(op))

@@ -284,7 +284,14 @@ LogicalResult buildPRelu(NodeImporter &n) {
   FailureOr<Value> slope = n.valueOf(1);
   if (failed(x) || failed(slope))
     return failure();
-  FailureOr<Shape> shape = broadcastShapes(n, n.shapeOf(0), n.shapeOf(1));
+  // Until 6, a slope of rank 1 is one per channel.
+  if (n.opset < 7 && n.rankOf(1) == 1 && n.rankOf(0) > 2) {
+    Shape perChannel(n.rankOf(0) - 1, 1);
+    perChannel[0] = n.shapeOf(1)[0];
+    if (failed(slope = n.reshape(*slope, perChannel)))
+      return failure();
+  }
+  FailureOr<Shape> shape = broadcastShapes(n, n.shapeOf(0), shapeOf(*slope));
   if (failed(shape))
     return failure();
   if (ArrayRef(*shape) != n.shapeOf(0))

@@ -105,6 +105,8 @@ LogicalResult buildBatchNormalization(NodeImporter &n) {
   if (failed(parameters))
     return failure();
   bool training = n.getInt("training_mode", 0) != 0;
+  if (n.opset < 7 && n.getInt("is_test", 0) == 0)
+    return n.unsupported("training mode before operator set 7");
   float epsilon = n.getFloat("epsilon", 1e-5f);
   if (!std::isfinite(epsilon) || !std::isfinite(n.getFloat("momentum", 0.9f)))
     return n.invalid("a parameter is not finite");

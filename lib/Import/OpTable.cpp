@@ -47,10 +47,13 @@ static const OpRow opTable[] = {
      "qk_matmul_output_mode:i right_window_size:i scale:f softcap:f "
      "softmax_precision:i",
      buildAttention},
-    {"AveragePool", 7, kNew, 1, 1,
+    {"AveragePool", 1, kNew, 1, 1,
      "auto_pad:s ceil_mode:i count_include_pad:i dilations:I kernel_shape:I "
      "pads:I strides:I",
      buildAveragePool},
+    {"BatchNormalization", 1, 6, 5, 5,
+     "consumed_inputs:I epsilon:f is_test:i momentum:f spatial:i",
+     buildBatchNormalization},
     {"BatchNormalization", 7, kNew, 5, 5,
      "epsilon:f momentum:f spatial:i training_mode:i", buildBatchNormalization},
     {"Bernoulli", 15, kNew, 1, 1, "dtype:i seed:f", buildRandom},
@@ -188,6 +191,7 @@ static const OpRow opTable[] = {
     {"OptionalGetElement", 15, kNew, 1, 1, "", buildOptional, true},
     {"OptionalHasElement", 15, kNew, 0, 1, "", buildOptionalHasElement, true},
     {"Or", 7, kNew, 2, 2, "", buildBitwise},
+    {"PRelu", 1, 6, 2, 2, "consumed_inputs:I", buildPRelu},
     {"PRelu", 7, kNew, 2, 2, "", buildPRelu},
     {"Pad", 2, kNew, 1, 4, "mode:s pads:I value:f", buildPad},
     {"Pow", 1, 6, 2, 2, "axis:i broadcast:i", buildPow},

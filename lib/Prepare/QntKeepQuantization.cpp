@@ -212,9 +212,8 @@ struct StoredRowToBias : OpRewritePattern<tosa::AddOp> {
         continue;
       rewriter.setInsertionPoint(convolution);
       Value value = buildStored(rewriter, op.getLoc(), *bias);
-      rewriter.modifyOpInPlace(convolution, [&] {
-        convolution.getBiasMutable().assign(value);
-      });
+      rewriter.modifyOpInPlace(
+          convolution, [&] { convolution.getBiasMutable().assign(value); });
       rewriter.replaceOp(op, sum);
       return success();
     }

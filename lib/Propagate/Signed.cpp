@@ -53,10 +53,10 @@ static Value shiftBytes(OpBuilder &builder, Location loc, Value value,
   Type element = toUnsigned ? builder.getIntegerType(8, /*isSigned=*/false)
                             : builder.getI8Type();
   int32_t low = toUnsigned ? 0 : -128;
-  return RescaleOp::create(
-      builder, loc, cast<ShapedType>(value.getType()).clone(element), value,
-      1.0, toUnsigned ? 0 : 128, toUnsigned ? 128 : 0, low, low + 255,
-      rounding);
+  return RescaleOp::create(builder, loc,
+                           cast<ShapedType>(value.getType()).clone(element),
+                           value, 1.0, toUnsigned ? 0 : 128,
+                           toUnsigned ? 128 : 0, low, low + 255, rounding);
 }
 
 static bool isReturn(Operation *op) {
@@ -99,8 +99,7 @@ static void makeArgumentsSigned(FunctionOpInterface function,
     for (Operation *user : casts) {
       user->setOperand(0, bytes);
       Value result = user->getResult(0);
-      result.setType(
-          shape.clone(signedTwin(getCompleteType(result))));
+      result.setType(shape.clone(signedTwin(getCompleteType(result))));
     }
   }
 }
