@@ -31,7 +31,7 @@ static Type getStorage(Type element) {
   if (auto quantized = dyn_cast<mlir::qnt::QuantizedType>(element))
     element = quantized.getStorage();
   auto integer = dyn_cast<IntegerType>(element);
-  if (!integer || !llvm::is_contained({8, 16, 32}, integer.getWidth()))
+  if (!integer || !llvm::is_contained({4, 8, 16, 32}, integer.getWidth()))
     return {};
   return IntegerType::get(element.getContext(), integer.getWidth());
 }
