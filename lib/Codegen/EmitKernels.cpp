@@ -53,6 +53,7 @@ StepHandlers mlir::qnt::allHandlers() {
   populatePoolSteps(handlers);
   populateLayoutSteps(handlers);
   populateReductionSteps(handlers);
+  populateLitertSteps(handlers);
   populateResizeSteps(handlers);
   populateCallSteps(handlers);
   return handlers;

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "qnt/Analysis/Resize.h"
 #include "qnt/Dialect/IR/QntNumerics.h"
+#include "qnt/Numerics/Litert.h"
 #include "qnt/Numerics/Reference.h"
 #include "qnt/Numerics/Softmax.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -126,20 +127,40 @@ static MaybeKernel makeTable(TableOp op) {
 }
 
 /// add, sub and mul differ in how their parameters are made and applied.
-template <typename OpTy, typename Make, typename Apply>
-static MaybeKernel makeBinary(OpTy op, Make make, Apply apply) {
+template <typename OpTy, typename Params, typename Apply>
+static MaybeKernel makeBinary(OpTy op, Params params, Apply apply) {
   if (failed(expectBytes(op, {op.getLhs(), op.getRhs(), op.getResult()})))
     return failure();
-  auto params =
-      make(lhsParams(op), rhsParams(op), outputParams(op),
-           static_cast<int32_t>(op.getMin()), static_cast<int32_t>(op.getMax()),
-           toNumerics(op.getRounding()));
-  num::applyHome(params, homeOf(op));
   num::Dims lhs = dimsOf(op.getLhs()), rhs = dimsOf(op.getRhs()),
             result = dimsOf(op.getResult());
   return {[=](Inputs in, Outputs out) {
     apply(in[0]->as<int8_t>().data(), lhs, in[1]->as<int8_t>().data(), rhs,
           out[0].as<int8_t>().data(), result, params);
+  }};
+}
+
+static num::MulParams mulParams(mlir::qnt::MulOp op) {
+  num::MulParams params = num::makeMulParams(
+      lhsParams(op), rhsParams(op), outputParams(op),
+      static_cast<int32_t>(op.getMin()), static_cast<int32_t>(op.getMax()),
+      toNumerics(op.getRounding()));
+  num::applyHome(params, homeOf(op));
+  return params;
+}
+
+// N68.
+static MaybeKernel makeSoftmaxF32(SoftmaxF32Op op) {
+  if (failed(expectBytes(op, {op.getInput(), op.getResult()})))
+    return failure();
+  num::FloatTable table;
+  llvm::copy(op.getTable(), table.begin());
+  num::QuantParams result{op.getOutputScale().convertToFloat(),
+                          static_cast<int32_t>(op.getOutputZp())};
+  int64_t length = typeOf(op.getInput()).getShape().back();
+  return {[=](Inputs in, Outputs out) {
+    num::litertSoftmax(in[0]->as<int8_t>().data(), out[0].as<int8_t>().data(),
+                       in[0]->getNumElements() / std::max<int64_t>(length, 1),
+                       length, table, result);
   }};
 }
 
@@ -260,6 +281,22 @@ static MaybeKernel makeMaxPool(tosa::MaxPool2dOp op) {
   }};
 }
 
+// N66.
+static MaybeKernel makeStoredAverage(StoredAverageOp op) {
+  if (failed(expectBytes(op, {op.getInput(), op.getResult()})))
+    return failure();
+  num::WindowShape shape;
+  setInput(shape, op.getInput());
+  setWindow(shape, op.getKernel(), op.getStride(), op.getPad(), {1, 1});
+  auto offset = static_cast<int32_t>(op.getOffset());
+  auto min = static_cast<int32_t>(op.getMin());
+  auto max = static_cast<int32_t>(op.getMax());
+  return {[=](Inputs in, Outputs out) {
+    num::litertAveragePool(in[0]->as<int8_t>().data(),
+                           out[0].as<int8_t>().data(), shape, offset, min, max);
+  }};
+}
+
 /// Sums of bytes; what the init holds is added.
 static MaybeKernel makeSumPool(linalg::PoolingNhwcSumOp op) {
   Value input = op.getDpsInputs()[0], window = op.getDpsInputs()[1];
@@ -338,21 +375,17 @@ mlir::qnt::makeTensorKernel(Operation *op) {
       .Case([](TableOp op) { return makeTable(op); })
       .Case([](SoftmaxOp op) { return makeSoftmax(op); })
       .Case([](AveragePoolOp op) { return makeAveragePool(op); })
-      .Case([](qnt::AddOp op) {
-        return makeBinary(
-            op, [](auto... args) { return num::makeAddParams(args...); },
-            num::addTensors);
+      .Case([](SoftmaxF32Op op) { return makeSoftmaxF32(op); })
+      .Case([](mlir::qnt::AddOp op) {
+        return makeBinary(op, addParams(op), num::addTensors);
       })
-      .Case([](qnt::SubOp op) {
-        return makeBinary(
-            op, [](auto... args) { return num::makeSubParams(args...); },
-            num::addTensors);
+      .Case([](mlir::qnt::SubOp op) {
+        return makeBinary(op, addParams(op), num::addTensors);
       })
-      .Case([](qnt::MulOp op) {
-        return makeBinary(
-            op, [](auto... args) { return num::makeMulParams(args...); },
-            num::mulTensors);
+      .Case([](mlir::qnt::MulOp op) {
+        return makeBinary(op, mulParams(op), num::mulTensors);
       })
+      .Case([](StoredAverageOp op) { return makeStoredAverage(op); })
       .Case([](tosa::Conv2DOp op) { return makeConv(op, false); })
       .Case([](tosa::DepthwiseConv2DOp op) { return makeConv(op, true); })
       .Case([](tosa::MatMulOp op) { return makeMatmul(op); })

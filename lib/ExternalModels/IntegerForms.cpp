@@ -261,9 +261,13 @@ FailureOr<Values> models::buildTable(RewriterBase &rewriter, Operation *op,
   auto quantizable = cast<QuantizableOpInterface>(op);
   auto alone = [&](double x) { return *quantizable.evaluateScalar(x); };
   num::StorageRange range = storageRangeOf(form.resultTypes.front());
-  std::array<int8_t, 256> table = num::buildTable<int8_t>(
-      form.scalar ? form.scalar : alone, paramsOf(form.operandTypes[operand]),
-      paramsOf(form.resultTypes.front()), range.min, range.max);
+  std::array<int8_t, 256> table;
+  if (auto own = litertTable(op, operand, form))
+    table = *own;
+  else
+    table = num::buildTable<int8_t>(
+        form.scalar ? form.scalar : alone, paramsOf(form.operandTypes[operand]),
+        paramsOf(form.resultTypes.front()), range.min, range.max);
   return Values{TableOp::create(rewriter, op->getLoc(), storedType(op, form),
                                 form.operands[operand],
                                 rewriter.getDenseI8ArrayAttr(table))};

@@ -121,6 +121,15 @@ FailureOr<Values> buildTable(RewriterBase &rewriter, Operation *op,
                              unsigned operand, const IntegerForm &form,
                              std::string &reason);
 
+/// How a sum, difference or product is computed at its home.
+struct BinaryMode {
+  Rounding rounding;
+  Home home = Home::Native;
+};
+/// LiteRT takes sums whose scales differ too much, and such products, to
+/// kernels of another rounding (N60, N61).
+BinaryMode binaryMode(const IntegerForm &form, bool isProduct);
+
 /// qnt.add, qnt.sub or qnt.mul of operands 0 and 1.
 template <typename IntOp>
 FailureOr<Values> buildBinary(RewriterBase &rewriter, Operation *op,
@@ -137,18 +146,42 @@ FailureOr<Values> buildBinary(RewriterBase &rewriter, Operation *op,
     std::swap(a, b);
     std::swap(lhs, rhs);
   }
+  BinaryMode mode = binaryMode(form, std::is_same_v<IntOp, MulOp>);
   return Values{IntOp::create(
       rewriter, op->getLoc(), storedType(op, form), a, b, APFloat(lhs.scale),
       lhs.zeroPoint, APFloat(rhs.scale), rhs.zeroPoint,
       APFloat(result.params.scale), result.params.zeroPoint, result.min,
-      result.max, form.rounding, form.home, form.isUnsigned)};
+      result.max, mode.rounding, mode.home, form.isUnsigned)};
 }
+
+/// The sum over windows of [N, H, W, C] without padding, in i32.
+Value buildSumPool(RewriterBase &rewriter, Location loc, Value input,
+                   ArrayRef<int64_t> kernel, ArrayRef<int64_t> stride,
+                   ArrayRef<int64_t> resultShape);
+
+/// Composites that only LiteRT has: `average_pool` and `mean`.
+bool isLitertComposite(CompositeOp op);
+FailureOr<Values> buildLitertComposite(RewriterBase &rewriter, CompositeOp op,
+                                       const IntegerForm &form,
+                                       std::string &reason);
+/// The softmax of LiteRT along the last dimension (N68).
+FailureOr<Values> buildLitertSoftmax(RewriterBase &rewriter, CompositeOp op,
+                                     const IntegerForm &form,
+                                     std::string &reason);
+/// The table of a scalar function where LiteRT's is not that of N16.
+std::optional<std::array<int8_t, 256>>
+litertTable(Operation *op, unsigned operand, const IntegerForm &form);
 
 /// Convolutions: operands 0 to 2 of `op` are input, weight and bias; `channels`
 /// output channels lie last.
 FailureOr<Values> buildConvolution(RewriterBase &rewriter, Operation *op,
                                    const IntegerForm &form,
                                    std::string &reason);
+
+/// tosa.transpose_conv2d as a convolution over a spread input.
+FailureOr<Values> buildTransposedConv(RewriterBase &rewriter, Operation *op,
+                                      const IntegerForm &form,
+                                      std::string &reason);
 
 /// Attaches the models of LinalgProducts.cpp.
 void attachLinalgProducts(MLIRContext &context);

@@ -106,12 +106,16 @@ struct CompositeModel
   SmallVector<OperandRole> getOperandRoles(Operation *op) const {
     auto composite = cast<CompositeOp>(op);
     if (!isFloatOp(op) ||
-        (!softmaxAxis(composite) && !scalarFunction(composite)))
+        (!softmaxAxis(composite) && !scalarFunction(composite) &&
+         !isLitertComposite(composite)))
       return {};
     return {activation(0)};
   }
   bool isResultQuantizable(Operation *op, unsigned) const {
     return !getOperandRoles(op).empty();
+  }
+  bool absorbsClamp(Operation *op) const {
+    return isLitertComposite(cast<CompositeOp>(op));
   }
   SmallVector<ScaleConstraint> getScaleConstraints(Operation *op) const {
     auto composite = cast<CompositeOp>(op);
@@ -140,6 +144,13 @@ struct CompositeModel
                                  const IntegerForm &form,
                                  std::string &reason) const {
     auto composite = cast<CompositeOp>(op);
+    if (isLitertComposite(composite))
+      return buildLitertComposite(rewriter, composite, form, reason);
+    std::optional<int64_t> last = softmaxAxis(composite);
+    if (form.home == Home::LitertXnnpack && last &&
+        *last + 1 ==
+            cast<RankedTensorType>(op->getResult(0).getType()).getRank())
+      return buildLitertSoftmax(rewriter, composite, form, reason);
     if (std::optional<int64_t> axis = softmaxAxis(composite))
       return buildSoftmax(rewriter, composite, *axis, form, reason);
     if (scalarFunction(composite))

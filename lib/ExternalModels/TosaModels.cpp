@@ -73,7 +73,6 @@ struct ConvolutionModel : Base<ConvolutionModel<OpTy>, OpTy> {
   }
 };
 
-/// Known, so that its neighbours are quantized, but without an integer form.
 struct TransposeConvolutionModel
     : Base<TransposeConvolutionModel, tosa::TransposeConv2DOp> {
   Roles getOperandRoles(Operation *op) const {
@@ -81,12 +80,16 @@ struct TransposeConvolutionModel
       return {};
     return {activation(0), weight(1, 0), bias(2)};
   }
-  FailureOr<Values> buildInteger(Operation *, RewriterBase &,
-                                 const IntegerForm &,
+  Constraints getScaleConstraints(Operation *) const {
+    return {derivedBias(2, 0, 1)};
+  }
+  bool absorbsClamp(Operation *) const { return true; }
+  bool absorbsFactor(Operation *) const { return true; }
+  bool absorbsAddend(Operation *) const { return true; }
+  FailureOr<Values> buildInteger(Operation *op, RewriterBase &rewriter,
+                                 const IntegerForm &form,
                                  std::string &reason) const {
-    reason = "tosa.transpose_conv2d has no integer form; write it as tosa.pad "
-             "and tosa.conv2d, or exclude it";
-    return failure();
+    return buildTransposedConv(rewriter, op, form, reason);
   }
 };
 
@@ -442,23 +445,9 @@ struct AvgPoolModel : Base<AvgPoolModel, tosa::AvgPool2dOp> {
     if (form.home == Home::OnnxRuntime &&
         kernel != input.getShape().slice(1, 2))
       return buildFloatMean(rewriter, pool, form);
-    Location loc = op->getLoc();
-    Type i32 = rewriter.getI32Type();
-    auto type = cast<RankedTensorType>(pool.getType()).clone(i32);
-    Value zero =
-        arith::ConstantOp::create(rewriter, loc, rewriter.getI32IntegerAttr(0));
-    Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(), i32);
-    Value init = linalg::FillOp::create(rewriter, loc, ValueRange{zero},
-                                        ValueRange{empty})
-                     .getResult(0);
-    Value window =
-        tensor::EmptyOp::create(rewriter, loc, kernel, rewriter.getI8Type());
-    Value sum = linalg::PoolingNhwcSumOp::create(
-                    rewriter, loc, TypeRange{type},
-                    ValueRange{form.operands[0], window}, ValueRange{init},
-                    rewriter.getI64VectorAttr(pool.getStride()),
-                    rewriter.getI64VectorAttr({1, 1}))
-                    .getResult(0);
+    Value sum = buildSumPool(rewriter, op->getLoc(), form.operands[0], kernel,
+                             pool.getStride(),
+                             cast<RankedTensorType>(pool.getType()).getShape());
     return Values{buildMean(rewriter, op, form, sum, kernel[0] * kernel[1])};
   }
 

@@ -90,12 +90,9 @@ struct RescalePattern : OpRewritePattern<tosa::RescaleOp> {
     }
     auto [min, max, last] = takeClamp(op);
     auto rescale = RescaleOp::create(
-        rewriter, op.getLoc(), to, op.getInput(),
-        rewriter.getDenseF64ArrayAttr(reals),
-        rewriter.getI32IntegerAttr(inputZero->front()),
-        rewriter.getI32IntegerAttr(outputZero->front()),
-        rewriter.getI32IntegerAttr(min), rewriter.getI32IntegerAttr(max),
-        RoundingAttr::get(getContext(), *rounding));
+        rewriter, op.getLoc(), to, op.getInput(), reals,
+        static_cast<int32_t>(inputZero->front()),
+        static_cast<int32_t>(outputZero->front()), min, max, *rounding);
     rewriter.replaceOp(last, rescale.getResult());
     return success();
   }

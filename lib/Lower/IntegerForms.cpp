@@ -9,6 +9,7 @@
 #include "Steps.h"
 #include "qnt/Analysis/Edges.h"
 #include "qnt/Dialect/IR/QntNumerics.h"
+#include "qnt/Numerics/Litert.h"
 #include "qnt/Numerics/Reference.h"
 #include "qnt/Numerics/Table.h"
 
@@ -120,8 +121,9 @@ void IntegerLowering::lowerRequantize(RequantizeOp op) {
   Value integers = stored.lookup(op.getInput());
   if (!integers || !isIntegerPerTensor(from) || !isIntegerPerTensor(to))
     return;
-  if (home == Home::OnnxRuntime && from.getStorageWidth() == 8 &&
-      to.getStorageWidth() == 8 && from.isSigned() && to.isSigned()) {
+  bool hasTable = home == Home::OnnxRuntime || home == Home::LitertXnnpack;
+  if (hasTable && from.getStorageWidth() == 8 && to.getStorageWidth() == 8 &&
+      from.isSigned() && to.isSigned()) {
     buildConversionTable(op, integers, from, to);
     return;
   }
@@ -137,12 +139,16 @@ void IntegerLowering::lowerRequantize(RequantizeOp op) {
 }
 
 /// ONNX Runtime dequantizes and quantizes: of bytes, a table of N13 and N12.
-// N41.
+/// LiteRT has a conversion of its own.
+// N41, N62.
 void IntegerLowering::buildConversionTable(RequantizeOp op, Value integers,
                                            QuantizedType from,
                                            QuantizedType to) {
   std::array<int8_t, 256> table =
-      num::conversionTable(paramsOf(from), paramsOf(to), storageRangeOf(to));
+      home == Home::LitertXnnpack
+          ? num::litertRequantize(paramsOf(from), paramsOf(to))
+          : num::conversionTable(paramsOf(from), paramsOf(to),
+                                 storageRangeOf(to));
   rewriter.setInsertionPoint(op);
   stored[op.getResult()] = TableOp::create(
       rewriter, op.getLoc(),

@@ -82,7 +82,10 @@ int32_t addQuantized(int32_t a, int32_t b, const AddParams &params) {
     return addOnnxRuntime(a, b, params);
   int32_t x = a - params.zpA, y = b - params.zpB;
   int64_t scaled = 0;
-  if (params.rounding == Rounding::Fp32Rne) {
+  if (params.form == AddParams::Form::OneShift) { // N60
+    int64_t sum = int64_t(x) * params.weightA + int64_t(y) * params.weightB;
+    scaled = (sum + (int64_t(1) << (params.shift - 1))) >> params.shift;
+  } else if (params.rounding == Rounding::Fp32Rne) {
     // Three statements, so that each product is rounded before the sum.
     float left = static_cast<float>(x) * params.multiplierA;
     float right = static_cast<float>(y) * params.multiplierB;

@@ -7,6 +7,8 @@
 
 #include "qnt/Numerics/Rescale.h"
 
+#include "qnt/Numerics/Litert.h"
+
 namespace qnt::num {
 
 Rescaler::Rescaler(const RescaleParams &params)
@@ -18,6 +20,9 @@ Rescaler::Rescaler(const RescaleParams &params)
 int32_t Rescaler::operator()(int32_t acc) const {
   int32_t v =
       saturate32(static_cast<int64_t>(acc) - int64_t(values.inputZeroPoint));
+  if (values.earlyZeroPoint) // N67
+    return litertMean(v, real, values.outputZeroPoint, *values.earlyZeroPoint,
+                      values.min, values.max);
   int64_t scaled = 0;
   switch (values.rounding) {
   case Rounding::Fp32Rne: // N5

@@ -110,3 +110,27 @@ func.func @composite(%x: tensor<3xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @average_windows(%x: tensor<1x4x4x3xi8>) -> tensor<1x3x2x3xi8> {
+  // expected-error @+1 {{expected windows that give the size of dimension 1 of 'tensor<1x3x2x3xi8>'}}
+  %a = qnt.stored_average %x {kernel = array<i64: 2, 2>, max = 127 : i32, min = -128 : i32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>} : tensor<1x4x4x3xi8> to tensor<1x3x2x3xi8>
+  return %a : tensor<1x3x2x3xi8>
+}
+
+// -----
+
+func.func @softmax_table(%x: tensor<4xi8>) -> tensor<4xi8> {
+  // expected-error @+1 {{expected 256 entries, found 1}}
+  %s = qnt.softmax_f32 %x {output_scale = 3.906250e-03 : f32, output_zp = -128 : i32, table = array<f32: 1.0>} : tensor<4xi8> to tensor<4xi8>
+  return %s : tensor<4xi8>
+}
+
+// -----
+
+func.func @early_mode(%x: tensor<4xi32>) -> tensor<4xi8> {
+  // expected-error @+1 {{expected early_zp with rounding fp32_rne alone}}
+  %r = qnt.rescale %x {early_zp = 0 : i32, multipliers = array<f64: 0.5>, min = -128 : i32, max = 127 : i32, rounding = #qnt.rounding<tflite_double>} : tensor<4xi32> to tensor<4xi8>
+  return %r : tensor<4xi8>
+}

@@ -196,8 +196,8 @@ static llvm::Error checkFloat(FunctionOpInterface function,
                               const RunOptions &options) {
   Operation *integer = nullptr;
   function.walk([&](Operation *op) {
-    if (!isa<ToIntOp, ToFloatOp, RescaleOp, TableOp, SoftmaxOp, qnt::AddOp,
-             qnt::SubOp, qnt::MulOp>(op))
+    if (!isa<ToIntOp, ToFloatOp, RescaleOp, TableOp, SoftmaxOp, SoftmaxF32Op,
+             StoredAverageOp, qnt::AddOp, qnt::SubOp, qnt::MulOp>(op))
       return WalkResult::advance();
     integer = op;
     return WalkResult::interrupt();

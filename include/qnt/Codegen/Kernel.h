@@ -23,6 +23,7 @@
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <optional>
 #include <string>
 
 namespace mlir::qnt {
@@ -114,6 +115,9 @@ struct RescaleSpec {
   int32_t inputZp = 0, outputZp = 0;
   int32_t min = -128, max = 127;
   Rounding rounding = Rounding::Fp32Rne;
+  /// Set where the zero point, more this offset, is added before the rounding
+  /// (N67).
+  std::optional<int32_t> earlyZp = std::nullopt;
   /// Bounds of `acc` that were proved from the weights.
   int64_t accMin = INT32_MIN, accMax = INT32_MAX;
 

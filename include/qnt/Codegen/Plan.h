@@ -184,6 +184,7 @@ void populateContractionSteps(StepHandlers &handlers);
 void populatePoolSteps(StepHandlers &handlers);
 void populateLayoutSteps(StepHandlers &handlers);
 void populateReductionSteps(StepHandlers &handlers);
+void populateLitertSteps(StepHandlers &handlers);
 void populateResizeSteps(StepHandlers &handlers);
 void populateCallSteps(StepHandlers &handlers);
 

@@ -20,6 +20,9 @@ namespace qnt::num {
 /// The constants of an add or a sub. Of the two groups of multipliers only the
 /// one of `rounding` is read.
 struct AddParams {
+  /// How it is computed: N20, or N60.
+  enum class Form { ByMode, OneShift };
+  Form form = Form::ByMode;
   Rounding rounding = Rounding::Fp32Rne;
   int32_t zpA = 0, zpB = 0, zpOut = 0;
   int32_t min = -128, max = 127;
@@ -34,6 +37,8 @@ struct AddParams {
   Home home = Home::Native;
   int32_t byteOffset = 0;
   float fixedPart = 0.0f;
+  /// N60: integer weights of the operands, and the shift of their sum.
+  int32_t weightA = 0, weightB = 0, shift = 1;
 };
 
 /// Constants of out = a + b. `leftShift` is 20 for 8-bit operands and 15 for

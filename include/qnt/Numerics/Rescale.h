@@ -13,6 +13,7 @@
 #include "qnt/Numerics/Rounding.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace qnt::num {
 
@@ -25,6 +26,9 @@ struct RescaleParams {
   int32_t min = -128;
   int32_t max = 127;
   Rounding rounding = Rounding::Fp32Rne;
+  /// In fp32-rne alone: the zero point, more this offset, is added before the
+  /// rounding (N67).
+  std::optional<int32_t> earlyZeroPoint = std::nullopt;
 };
 
 /// A rescale with its multiplier prepared, for loops over many accumulators.

@@ -61,7 +61,11 @@ struct AddSpec {
                          llvm::bit_cast<int32_t>(params.multiplierB),
                          fixedKey(params.fixedA) + fixedKey(params.fixedB) +
                              fixedKey(params.fixedOut),
-                         homeKey(params.home), params.byteOffset);
+                         homeKey(params.home), params.byteOffset)
+               .str() +
+           llvm::formatv("{0}:{1},{2}>>{3}", int(params.form), params.weightA,
+                         params.weightB, params.shift)
+               .str();
   }
 
 private:
@@ -139,6 +143,23 @@ static Value emitAddFixed(ImplicitLocOpBuilder &b, Value x, Value y,
   return emitRescale(b, sum, out, target);
 }
 
+// N60: two integer products, one shift. The sum stays below 2^30.
+static Value emitAddOneShift(ImplicitLocOpBuilder &b, Value x, Value y,
+                             const AddSpec &spec, const KernelTarget &target) {
+  const num::AddParams &params = spec.params;
+  Value sum = arith::AddIOp::create(
+      b, arith::MulIOp::create(b, x, splatInt(b, x, params.weightA)),
+      arith::MulIOp::create(b, y, splatInt(b, y, params.weightB)));
+  sum =
+      arith::AddIOp::create(b, sum, splatInt(b, sum, 1 << (params.shift - 1)));
+  Value scaled = arith::ShRSIOp::create(b, sum, splatInt(b, sum, params.shift));
+  RescaleSpec bounds;
+  bounds.outputZp = params.zpOut;
+  bounds.min = params.min;
+  bounds.max = params.max;
+  return emitNarrow(b, scaled, bounds, target);
+}
+
 template <typename OpTy, bool negate>
 static LogicalResult planAdd(Plan &plan, Operation *operation) {
   auto op = cast<OpTy>(operation);
@@ -146,12 +167,15 @@ static LogicalResult planAdd(Plan &plan, Operation *operation) {
   if (failed(step))
     return failure();
   AddSpec spec;
-  spec.negateB = negate;
-  spec.params = num::makeAddParams(
-      lhsParams(op), rhsParams(op), outputParams(op),
-      static_cast<int32_t>(op.getMin()), static_cast<int32_t>(op.getMax()),
-      toNumerics(op.getRounding()));
-  num::applyHome(spec.params, homeOf(op));
+  spec.params = addParams(op);
+  // What is negated is the operand, so that both have one kind of product.
+  bool byMode = spec.params.form == num::AddParams::Form::ByMode &&
+                spec.params.home == num::Home::Native;
+  spec.negateB = negate && byMode;
+  if (spec.negateB) {
+    spec.params.multiplierB = -spec.params.multiplierB;
+    spec.params.fixedB.mantissa = -spec.params.fixedB.mantissa;
+  }
   // 255 times a larger multiplier could leave float32.
   if (!(spec.params.multiplierA < 1e30f) || !(spec.params.multiplierB < 1e30f))
     return op.emitError() << "scales of operands and result differ by more "
@@ -172,6 +196,8 @@ static LogicalResult planAdd(Plan &plan, Operation *operation) {
       Value y = emitOffset(b, in[1], spec.params.zpB, target);
       if (spec.negateB)
         y = arith::SubIOp::create(b, splatInt(b, y, 0), y);
+      if (spec.params.form == num::AddParams::Form::OneShift)
+        return emitAddOneShift(b, x, y, spec, target);
       if (spec.params.rounding == num::Rounding::Fp32Rne)
         return emitAddFp32(b, x, y, spec, target);
       return emitAddFixed(b, x, y, spec, target);
@@ -236,6 +262,31 @@ static LogicalResult planMul(Plan &plan, Operation *operation) {
       if (params.home == num::Home::OnnxRuntime)
         return emitMulOnnxRuntime(b, product, params, target);
       return emitRescale(b, product, spec, target);
+    };
+    return emitElementwise(module, step, kernel);
+  };
+  plan.addStep(std::move(*step));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// maximum, minimum
+//===----------------------------------------------------------------------===//
+
+/// Of stored bytes, which one scale makes comparable.
+template <typename OpTy, typename SignedOp, typename UnsignedOp>
+static LogicalResult planExtremum(Plan &plan, Operation *operation) {
+  FailureOr<Step> step = makeStep(plan, operation, 2);
+  if (failed(step))
+    return failure();
+  step->emit = [](KernelModule &module, const Step &step) {
+    ElementwiseKernel kernel;
+    kernel.stem = std::is_same_v<OpTy, tosa::MaximumOp> ? "max" : "min";
+    kernel.body = [&](ImplicitLocOpBuilder &b, ValueRange in,
+                      ValueRange) -> Value {
+      if (module.getTarget().unsignedActivations)
+        return UnsignedOp::create(b, in[0], in[1]);
+      return SignedOp::create(b, in[0], in[1]);
     };
     return emitElementwise(module, step, kernel);
   };
@@ -334,6 +385,10 @@ void mlir::qnt::populateElementwiseSteps(StepHandlers &handlers) {
   handlers[mlir::qnt::SubOp::getOperationName()] =
       planAdd<mlir::qnt::SubOp, true>;
   handlers[mlir::qnt::MulOp::getOperationName()] = planMul;
+  handlers[tosa::MaximumOp::getOperationName()] =
+      planExtremum<tosa::MaximumOp, arith::MaxSIOp, arith::MaxUIOp>;
+  handlers[tosa::MinimumOp::getOperationName()] =
+      planExtremum<tosa::MinimumOp, arith::MinSIOp, arith::MinUIOp>;
   handlers[mlir::qnt::TableOp::getOperationName()] = planTable;
   handlers[RescaleOp::getOperationName()] = planRescale;
 }

@@ -54,7 +54,9 @@ std::string TensorLayout::key() const {
 std::string RescaleSpec::key() const {
   return llvm::formatv("r{0}m{1}i{2}o{3}[{4},{5}]a[{6},{7}]", int(rounding),
                        multipliers.size(), inputZp, outputZp, min, max, accMin,
-                       accMax);
+                       accMax)
+             .str() +
+         (earlyZp ? "e" + std::to_string(*earlyZp) : std::string());
 }
 
 std::string ConvSpec::key() const {

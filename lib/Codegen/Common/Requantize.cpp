@@ -163,6 +163,26 @@ static Value convertByAddition(ImplicitLocOpBuilder &b, Value x) {
       b, bits, intConstant(b, intType, llvm::bit_cast<int32_t>(magic)));
 }
 
+/// To an integer; beyond the bounds, which are raised by `early`, to some
+/// integer on the same side.
+static Value emitRound(ImplicitLocOpBuilder &b, Value x, int32_t early,
+                       const RescaleSpec &spec, const RescaleTraits &traits,
+                       const KernelTarget &target) {
+  if (target.arch == Arch::AArch64 && early == 0)
+    return convertAArch64(b, x);
+  bool byIntrinsic = target.arch == Arch::X86;
+  // The bounds are integers, so clamping first changes no result.
+  if (!byIntrinsic || !traits.productFitsInt32 || early != 0)
+    x = clampFloat(b, x, float(spec.min - spec.outputZp + early),
+                   float(spec.max - spec.outputZp + early));
+  if (target.arch == Arch::AArch64)
+    return convertAArch64(b, x);
+  if (!byIntrinsic)
+    return convertByAddition(b, x);
+  return callIntrinsic(b, withElement(x.getType(), b.getI32Type()),
+                       "llvm.lrint", {x});
+}
+
 static Value emitScaleFloat(ImplicitLocOpBuilder &b, Value acc,
                             RescaleOperands operands, const RescaleSpec &spec,
                             const RescaleTraits &traits,
@@ -170,17 +190,15 @@ static Value emitScaleFloat(ImplicitLocOpBuilder &b, Value acc,
   Type floatType = withElement(acc.getType(), b.getF32Type());
   Value x = arith::SIToFPOp::create(b, floatType, acc);
   x = arith::MulFOp::create(b, x, operands.multiplier);
-  if (target.arch == Arch::AArch64)
-    return convertAArch64(b, x);
-  bool byIntrinsic = target.arch == Arch::X86;
-  // The bounds are integers, so clamping first changes no result.
-  if (!byIntrinsic || !traits.productFitsInt32)
-    x = clampFloat(b, x, float(spec.min - spec.outputZp),
-                   float(spec.max - spec.outputZp));
-  if (!byIntrinsic)
-    return convertByAddition(b, x);
-  return callIntrinsic(b, withElement(acc.getType(), b.getI32Type()),
-                       "llvm.lrint", {x});
+  // N67: the zero point that is added early is taken off again behind.
+  int32_t early = spec.earlyZp ? spec.outputZp + *spec.earlyZp : 0;
+  if (spec.earlyZp)
+    x = arith::AddFOp::create(b, x,
+                              floatConstant(b, x.getType(), float(early)));
+  Value y = emitRound(b, x, early, spec, traits, target);
+  if (early == 0)
+    return y;
+  return arith::SubIOp::create(b, y, intConstant(b, y.getType(), early));
 }
 
 //===----------------------------------------------------------------------===//

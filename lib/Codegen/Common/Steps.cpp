@@ -87,6 +87,9 @@ RescaleSpec mlir::qnt::specOf(RescaleOp op, int64_t accMin, int64_t accMax) {
   spec.min = static_cast<int32_t>(op.getMin()) - shift;
   spec.max = static_cast<int32_t>(op.getMax()) - shift;
   spec.rounding = op.getRounding();
+  // What is stored here lacks `shift` more to the numbers of the model.
+  if (std::optional<uint32_t> offset = op.getEarlyZp())
+    spec.earlyZp = static_cast<int32_t>(*offset) + shift;
   spec.accMin = accMin;
   spec.accMax = accMax;
   return spec;

@@ -7,6 +7,8 @@
 
 #include "qnt/Dialect/IR/QntNumerics.h"
 
+#include "qnt/Numerics/Litert.h"
+
 using namespace mlir;
 using namespace mlir::qnt;
 namespace num = ::qnt::num;
@@ -71,6 +73,8 @@ num::RescaleParams mlir::qnt::rescaleParams(RescaleOp op, int64_t channel) {
   params.min = static_cast<int32_t>(op.getMin());
   params.max = static_cast<int32_t>(op.getMax());
   params.rounding = toNumerics(op.getRounding());
+  if (std::optional<uint32_t> offset = op.getEarlyZp())
+    params.earlyZeroPoint = static_cast<int32_t>(*offset);
   return params;
 }
 
@@ -82,3 +86,22 @@ num::FloatSoftmax mlir::qnt::floatSoftmaxOf(SoftmaxOp op) {
   params.zeroPoint = static_cast<int32_t>(op.getOutputZp());
   return params;
 }
+
+template <typename OpTy>
+static num::AddParams addParamsOf(OpTy op, bool negateB) {
+  auto make = negateB ? num::makeSubParams : num::makeAddParams;
+  auto min = static_cast<int32_t>(op.getMin());
+  auto max = static_cast<int32_t>(op.getMax());
+  if (op.getHome() == Home::LitertXnnpack)
+    return num::makeXnnpackAdd(lhsParams(op), rhsParams(op), outputParams(op),
+                               min, max, negateB);
+  constexpr int32_t byteShift = 20;
+  num::AddParams params =
+      make(lhsParams(op), rhsParams(op), outputParams(op), min, max,
+           toNumerics(op.getRounding()), byteShift);
+  num::applyHome(params, homeOf(op));
+  return params;
+}
+
+num::AddParams mlir::qnt::addParams(AddOp op) { return addParamsOf(op, false); }
+num::AddParams mlir::qnt::addParams(SubOp op) { return addParamsOf(op, true); }

@@ -182,6 +182,8 @@ LogicalResult RescaleOp::verify() {
     if (!std::isfinite(multiplier) || multiplier <= 0.0)
       return emitOpError() << "expected multipliers finite and above 0, found "
                            << multiplier;
+  if (getEarlyZp() && getRounding() != Rounding::Fp32Rne)
+    return emitOpError() << "expected early_zp with rounding fp32_rne alone";
   auto type = dyn_cast<RankedTensorType>(getInput().getType());
   if (multipliers.size() > 1) {
     if (!type || type.getRank() == 0)
@@ -268,6 +270,48 @@ LogicalResult AveragePoolOp::verify() {
   if (failed(verifyByte(*this, getInput())) ||
       failed(verifyScale(*this, getInputScale())) ||
       failed(verifyScale(*this, getOutputScale())))
+    return failure();
+  return verifyClamp(*this, int32_t(getMin()), int32_t(getMax()), getResult());
+}
+
+LogicalResult SoftmaxF32Op::verify() {
+  if (getTable().size() != 256)
+    return emitOpError() << "expected 256 entries, found " << getTable().size();
+  auto type = dyn_cast<RankedTensorType>(getInput().getType());
+  if (!type || type.getRank() == 0)
+    return emitOpError()
+           << "expected a ranked tensor of at least rank 1, found "
+           << getInput().getType();
+  if (failed(verifyScale(*this, getOutputScale())) ||
+      failed(verifyByte(*this, getInput())))
+    return failure();
+  return verifyByte(*this, getResult());
+}
+
+LogicalResult StoredAverageOp::verify() {
+  auto input = dyn_cast<RankedTensorType>(getInput().getType());
+  auto result = dyn_cast<RankedTensorType>(getResult().getType());
+  if (!input || !result || input.getRank() != 4 || result.getRank() != 4 ||
+      !input.hasStaticShape() || !result.hasStaticShape())
+    return emitOpError() << "expected static tensors of rank 4, found "
+                         << getInput().getType() << " and "
+                         << getResult().getType();
+  ArrayRef<int64_t> kernel = getKernel(), stride = getStride(), pad = getPad();
+  if (kernel.size() != 2 || stride.size() != 2 || pad.size() != 4)
+    return emitOpError() << "expected 2 kernel sizes, 2 strides and 4 pads, "
+                            "found "
+                         << kernel.size() << ", " << stride.size() << " and "
+                         << pad.size();
+  for (int64_t i = 0; i < 2; ++i) {
+    int64_t padded = input.getDimSize(1 + i) + pad[2 * i] + pad[2 * i + 1];
+    if (kernel[i] < 1 || stride[i] < 1 || pad[2 * i] < 0 ||
+        pad[2 * i + 1] < 0 || padded < kernel[i] ||
+        (padded - kernel[i]) / stride[i] + 1 != result.getDimSize(1 + i))
+      return emitOpError()
+             << "expected windows that give the size of dimension " << 1 + i
+             << " of " << result;
+  }
+  if (failed(verifyByte(*this, getInput())))
     return failure();
   return verifyClamp(*this, int32_t(getMin()), int32_t(getMax()), getResult());
 }

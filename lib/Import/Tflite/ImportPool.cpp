@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Emit.h"
 #include "Common.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -13,6 +14,56 @@
 #include <numeric>
 
 namespace mlir::qnt::tflite_import {
+
+namespace {
+/// The operands of a pool after shapes were checked.
+struct Pool {
+  Value input;
+  RankedTensorType type;
+  Window window;
+};
+} // namespace
+
+static FailureOr<Value> emitAverage(OpImporter &o, const Pool &pool, Value x) {
+  FailureOr<Value> zero = o.n().splat(1, 0.0f);
+  if (failed(zero))
+    return failure();
+  const Window &w = pool.window;
+  return tosa::AvgPool2dOp::create(o.builder, o.loc, pool.type, x, *zero, *zero,
+                                   ArrayRef<int64_t>{w[0].kernel, w[1].kernel},
+                                   ArrayRef<int64_t>{w[0].stride, w[1].stride},
+                                   onnx_import::tosaPad(w),
+                                   o.builder.getF32Type())
+      .getResult();
+}
+
+/// Stored integers are averaged by a rule of their own, which the name says.
+static FailureOr<Value> emitAveragePool(OpImporter &o, const Pool &pool) {
+  if (!o.isQuantized(0))
+    return emitAverage(o, pool, pool.input);
+  const Window &w = pool.window;
+  Builder &b = o.builder;
+  NamedAttribute attributes[] = {
+      b.getNamedAttr("kernel",
+                     b.getDenseI64ArrayAttr({w[0].kernel, w[1].kernel})),
+      b.getNamedAttr("offset",
+                     b.getI32IntegerAttr(signedOffset(*o.input(0).info))),
+      b.getNamedAttr("pad", b.getDenseI64ArrayAttr(onnx_import::tosaPad(w))),
+      b.getNamedAttr("stride",
+                     b.getDenseI64ArrayAttr({w[0].stride, w[1].stride}))};
+  return onnx_import::emitComposite(
+      o.n(), "average_pool", pool.input, pool.type, attributes,
+      [&](ValueRange args) { return emitAverage(o, pool, args[0]); });
+}
+
+static FailureOr<Value> emitMaxPool(OpImporter &o, const Pool &pool) {
+  const Window &w = pool.window;
+  return tosa::MaxPool2dOp::create(o.builder, o.loc, pool.type, pool.input,
+                                   ArrayRef<int64_t>{w[0].kernel, w[1].kernel},
+                                   ArrayRef<int64_t>{w[0].stride, w[1].stride},
+                                   onnx_import::tosaPad(w))
+      .getResult();
+}
 
 LogicalResult buildPool2d(OpImporter &o) {
   const auto *options = optionsOf<schema::Pool2DOptions>(o);
@@ -28,25 +79,17 @@ LogicalResult buildPool2d(OpImporter &o) {
       failed(window) ? FailureOr<Value>(failure()) : o.realOf(0);
   if (failed(input) || failed(input = fitToTosa(o.n(), *input, *window)))
     return failure();
-  const Window &w = *window;
   ArrayRef<int64_t> shape = onnx_import::shapeOf(*input);
-  FailureOr<RankedTensorType> type =
-      o.n().tensorType({shape[0], w[0].output, w[1].output, shape[3]});
-  FailureOr<Value> zero = o.n().splat(1, 0.0f);
-  if (failed(type) || failed(zero))
+  FailureOr<RankedTensorType> type = o.n().tensorType(
+      {shape[0], (*window)[0].output, (*window)[1].output, shape[3]});
+  if (failed(type))
     return failure();
-  Shape kernel{w[0].kernel, w[1].kernel};
-  Shape stride{w[0].stride, w[1].stride};
-  FailureOr<Value> result;
-  if (o.op.code == schema::OpCode_MAX_POOL_2D)
-    result = tosa::MaxPool2dOp::create(o.builder, o.loc, *type, *input, kernel,
-                                       stride, onnx_import::tosaPad(w))
-                 .getResult();
-  else
-    result = tosa::AvgPool2dOp::create(
-                 o.builder, o.loc, *type, *input, *zero, *zero, kernel, stride,
-                 onnx_import::tosaPad(w), o.builder.getF32Type())
-                 .getResult();
+  Pool pool{*input, *type, *window};
+  FailureOr<Value> result = o.op.code == schema::OpCode_MAX_POOL_2D
+                                ? emitMaxPool(o, pool)
+                                : emitAveragePool(o, pool);
+  if (failed(result))
+    return failure();
   if (failed(result =
                  o.activate(*result, options->fused_activation_function())))
     return failure();

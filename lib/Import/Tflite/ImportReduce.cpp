@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../Emit.h"
 #include "Common.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -45,23 +46,40 @@ static FailureOr<Reduction> readReduction(OpImporter &o) {
   return reduction;
 }
 
-/// The mean over dimensions 1 and 2 of rank 4.
-static LogicalResult buildMean2d(OpImporter &o, bool keepDims) {
-  FailureOr<Value> x = o.realOf(0);
-  if (failed(x))
-    return failure();
-  ArrayRef<int64_t> s = onnx_import::shapeOf(*x);
+/// The mean over dimensions 1 and 2 of rank 4, as a pool of one window.
+static FailureOr<Value> emitMean2d(OpImporter &o, Value x) {
+  ArrayRef<int64_t> s = onnx_import::shapeOf(x);
   FailureOr<RankedTensorType> type = o.n().tensorType({s[0], 1, 1, s[3]});
   FailureOr<Value> zero = o.n().splat(1, 0.0f);
   if (failed(type) || failed(zero))
     return failure();
-  FailureOr<Value> mean =
-      tosa::AvgPool2dOp::create(
-          o.builder, o.loc, *type, *x, *zero, *zero,
-          ArrayRef<int64_t>{s[1], s[2]}, ArrayRef<int64_t>{1, 1},
-          ArrayRef<int64_t>{0, 0, 0, 0}, o.builder.getF32Type())
-          .getResult();
-  if (!keepDims && failed(mean = o.n().reshape(*mean, {s[0], s[3]})))
+  return tosa::AvgPool2dOp::create(
+             o.builder, o.loc, *type, x, *zero, *zero,
+             ArrayRef<int64_t>{s[1], s[2]}, ArrayRef<int64_t>{1, 1},
+             ArrayRef<int64_t>{0, 0, 0, 0}, o.builder.getF32Type())
+      .getResult();
+}
+
+/// Stored integers have a rule of their own, which the name says.
+static LogicalResult buildMean2d(OpImporter &o, bool keepDims) {
+  FailureOr<Value> x = o.realOf(0);
+  if (failed(x))
+    return failure();
+  Shape s(onnx_import::shapeOf(*x));
+  FailureOr<Value> mean;
+  if (o.isQuantized(0)) {
+    NamedAttribute offset = o.builder.getNamedAttr(
+        "offset", o.builder.getI32IntegerAttr(signedOffset(o.output(0))));
+    auto type =
+        RankedTensorType::get({s[0], 1, 1, s[3]}, o.builder.getF32Type());
+    mean = onnx_import::emitComposite(
+        o.n(), "mean", *x, type, offset,
+        [&](ValueRange args) { return emitMean2d(o, args[0]); });
+  } else {
+    mean = emitMean2d(o, *x);
+  }
+  if (failed(mean) ||
+      (!keepDims && failed(mean = o.n().reshape(*mean, {s[0], s[3]}))))
     return failure();
   o.setResult(0, *mean);
   return success();

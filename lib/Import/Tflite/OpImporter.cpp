@@ -24,8 +24,7 @@ using onnx_import::OpRow;
 // Stored integers
 //===----------------------------------------------------------------------===//
 
-/// What uint8 loses on the way to signed storage.
-static int32_t signedOffset(const TensorInfo &tensor) {
+int32_t signedOffset(const TensorInfo &tensor) {
   return tensor.type == schema::ElementType_UINT8 ? 128 : 0;
 }
 

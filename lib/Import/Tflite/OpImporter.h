@@ -123,6 +123,8 @@ private:
   std::unique_ptr<NodeImporter> node;
 };
 
+/// What uint8 loses on the way to signed storage: 128, else 0.
+int32_t signedOffset(const TensorInfo &tensor);
 /// Parameters as the IR holds them: signed storage, so those of uint8 move by
 /// 128.
 TensorQuant signedQuant(const TensorInfo &tensor);

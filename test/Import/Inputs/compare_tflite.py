@@ -1,5 +1,6 @@
 """compare_tflite.py TOOLS_DIR WORK_DIR KIND [--seed N] [--skip NAME,NAME]
-[NAME...]: small random networks through quant-run and through LiteRT.
+[--target TARGET] [NAME...]: small random networks through quant-run and through
+LiteRT.
 
 KIND float: tflite_float_cases, results equal within 1e-5 of the largest.
 KIND int: tflite_int_cases, results equal byte for byte, both of the reference
@@ -54,8 +55,9 @@ def stacked(array):
 
 
 class Comparison:
-    def __init__(self, tools, folder, kind):
+    def __init__(self, tools, folder, kind, target):
         self.tools, self.folder, self.kind = tools, folder, kind
+        self.target = target
         self.faults = self.compared = 0
         os.makedirs(folder, exist_ok=True)
 
@@ -73,10 +75,10 @@ class Comparison:
         """The command lines of quant-run whose results have to agree."""
         if self.kind == "float":
             return {"float": [model]}
-        self.run("quant-opt", model, "--quantize-int8=strict=true", "-o",
+        self.run("quant-opt", model, "--quantize-int8=full-integer=true", "-o",
                  self.path("int.mlir"))
-        self.run("quant-opt", model, "--quantize-int8=strict=true",
-                 "--lower-to-llvm=mcpu=native", "-o", self.path("m.o"))
+        self.run("quant-opt", model, "--quantize-int8=full-integer=true",
+                 f"--lower-to-llvm={self.target}", "-o", self.path("m.o"))
         return {"reference": [self.path("int.mlir"), "--reference"],
                 "compiled": [self.path("m.o")]}
 
@@ -130,9 +132,11 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--skip", default="")
-    options = parser.parse_args()
+    parser.add_argument("--target", default="mcpu=native")
+    options = parser.parse_intermixed_args()
     cases = importlib.import_module(f"tflite_{options.kind}_cases").cases()
-    comparison = Comparison(options.tools, options.folder, options.kind)
+    comparison = Comparison(options.tools, options.folder, options.kind,
+                            options.target)
     comparison.compare_all(cases, options.seed, options.names,
                            options.skip.split(","))
     print(f"{comparison.compared} compared, {comparison.faults} faults")

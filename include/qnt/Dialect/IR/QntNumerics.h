@@ -10,6 +10,7 @@
 #define QNT_DIALECT_IR_QNTNUMERICS_H
 
 #include "qnt/Dialect/IR/Qnt.h"
+#include "qnt/Numerics/Elementwise.h"
 #include "qnt/Numerics/Home.h"
 #include "qnt/Numerics/QuantParams.h"
 #include "qnt/Numerics/Rescale.h"
@@ -63,6 +64,10 @@ template <typename OpTy>::qnt::num::QuantParams outputParams(OpTy op) {
 template <typename OpTy>::qnt::num::HomeVariant homeOf(OpTy op) {
   return {toNumerics(op.getHome()), op.getAsUnsigned()};
 }
+
+/// All parameters of a sum or difference, by its rounding and home (N20, N60).
+::qnt::num::AddParams addParams(AddOp op);
+::qnt::num::AddParams addParams(SubOp op);
 
 } // namespace mlir::qnt
 

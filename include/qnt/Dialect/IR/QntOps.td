@@ -178,9 +178,16 @@ def Qnt_RescaleOp : Qnt_Op<"rescale", [Pure, SameOperandsAndResultShape]> {
   let arguments = (ins Qnt_IntTensor:$input, DenseF64ArrayAttr:$multipliers,
                    DefaultValuedAttr<I32Attr, "0">:$input_zp,
                    DefaultValuedAttr<I32Attr, "0">:$output_zp,
-                   I32Attr:$min, I32Attr:$max, Qnt_RoundingAttr:$rounding);
+                   I32Attr:$min, I32Attr:$max, Qnt_RoundingAttr:$rounding,
+                   OptionalAttr<I32Attr>:$early_zp);
   let results = (outs Qnt_IntTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+  let builders = [OpBuilder<(ins "Type":$result, "Value":$input,
+      "ArrayRef<double>":$multipliers, "int32_t":$inputZp, "int32_t":$outputZp,
+      "int32_t":$min, "int32_t":$max, "Rounding":$rounding), [{
+    build($_builder, $_state, result, input, multipliers, inputZp, outputZp,
+          min, max, rounding, IntegerAttr());
+  }]>];
   let hasVerifier = 1;
   let hasFolder = 1;
 }
@@ -208,7 +215,7 @@ def Qnt_AddOp : Qnt_BinaryIntOp<"add"> {
     `min`. Operands broadcast as tosa ops do (equal rank, dimensions of 1
     expand); each keeps its own scale. `home` names the runtime whose formula
     is used where rules differ; `as_unsigned` says that its bytes are unsigned
-    (rules N43 and N44).
+    (rules N43, N44 and N60).
 
     ```mlir
     %y = qnt.add %a, %b {lhs_scale = 0.5 : f32, lhs_zp = 0 : i32,
@@ -275,6 +282,43 @@ def Qnt_AveragePoolOp : Qnt_Op<"average_pool", [Pure]> {
       DenseI64ArrayAttr:$stride, F32Attr:$input_scale, I32Attr:$input_zp,
       F32Attr:$output_scale, I32Attr:$output_zp, I32Attr:$min, I32Attr:$max,
       UnitAttr:$as_unsigned);
+  let results = (outs Qnt_IntTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+  let hasVerifier = 1;
+}
+
+def Qnt_SoftmaxF32Op : Qnt_Op<"softmax_f32", [Pure, SameOperandsAndResultShape]> {
+  let summary = "softmax of 8-bit integers along the last dimension, in float";
+  let description = [{
+    What LiteRT computes (rule N68 of docs/Numerics.md): exponentials of the
+    differences 0 to 255 from `table`, summed in float32 in order. The result
+    has the given scale and zero point.
+  }];
+  let arguments = (ins Qnt_IntTensor:$input, DenseF32ArrayAttr:$table,
+                   F32Attr:$output_scale, I32Attr:$output_zp);
+  let results = (outs Qnt_IntTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+  let hasVerifier = 1;
+}
+
+def Qnt_StoredAverageOp : Qnt_Op<"stored_average", [Pure]> {
+  let summary = "average of stored numbers over windows of [N, H, W, C]";
+  let description = [{
+    The sum over the part of each window inside the input, divided by the number
+    of elements there and rounded to nearest, ties away from zero, then clamped
+    (rule N66). Ties are those of `stored + offset`. `pad` is top, bottom, left,
+    right.
+
+    ```mlir
+    %y = qnt.stored_average %x {kernel = array<i64: 2, 2>, stride = array<i64: 2, 2>,
+        pad = array<i64: 0, 0, 0, 0>, min = -128 : i32, max = 127 : i32}
+        : tensor<1x4x4x8xi8> to tensor<1x2x2x8xi8>
+    ```
+  }];
+  let arguments = (ins Qnt_IntTensor:$input, DenseI64ArrayAttr:$kernel,
+                   DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad,
+                   DefaultValuedAttr<I32Attr, "0">:$offset,
+                   I32Attr:$min, I32Attr:$max);
   let results = (outs Qnt_IntTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
   let hasVerifier = 1;
