@@ -13,7 +13,7 @@ namespace mlir::qnt::onnx_import {
 Shape broadcastSameRank(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
   Shape shape(a);
   for (size_t i = 0; i < shape.size(); ++i)
-    shape[i] = std::max(a[i], b[i]);
+    shape[i] = a[i] == 1 ? b[i] : a[i];
   return shape;
 }
 

@@ -78,6 +78,11 @@ LogicalResult buildMatMul(NodeImporter &n) {
   Shape aShape(n.shapeOf(0)), bShape(n.shapeOf(1));
   if (aShape.empty() || bShape.empty())
     return n.invalid("an operand is a scalar");
+  if (n.elemOf(0) != n.elemOf(1) || n.elemOf(0) == Elem::Bool)
+    return n.invalid(llvm::formatv("operands of element types {0} and {1} "
+                                   "have no product",
+                                   elementTypeName(n.elemOf(0)),
+                                   elementTypeName(n.elemOf(1))));
   // Vectors are matrices of one row or column that vanishes from the result.
   bool vectorA = aShape.size() == 1, vectorB = bShape.size() == 1;
   if (vectorA)

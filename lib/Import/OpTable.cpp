@@ -160,7 +160,6 @@ static const OpRow opTable[] = {
     {"MatMul", 1, kNew, 2, 2, "", buildMatMul},
     {"MatMulInteger", 10, kNew, 2, 4, "", buildMatMulInteger},
     {"Max", 6, kNew, 1, kVariadic, "", buildBinary},
-    {"Max", 8, kNew, 1, kVariadic, "", buildBinary},
     {"MaxPool", 1, kNew, 1, 1,
      "auto_pad:s ceil_mode:i dilations:I kernel_shape:I pads:I "
      "storage_order:i strides:I",
@@ -175,7 +174,6 @@ static const OpRow opTable[] = {
     {"Min", 6, kNew, 1, kVariadic, "", buildBinary},
     {"MelWeightMatrix", 17, kNew, 5, 5, "output_datatype:i",
      buildMelWeightMatrix},
-    {"Min", 8, kNew, 1, kVariadic, "", buildBinary},
     {"Mish", 18, kNew, 1, 1, "", buildActivation},
     {"Mod", 10, kNew, 2, 2, "fmod:i", buildGenericBinary},
     {"Mul", 1, 6, 2, 2, kOldBinaryAttrs, buildBinary},
@@ -288,7 +286,6 @@ static const OpRow opTable[] = {
     {"Sub", 1, 6, 2, 2, kOldBinaryAttrs, buildBinary},
     {"Sub", 7, kNew, 2, 2, "", buildBinary},
     {"Sum", 6, kNew, 1, kVariadic, "", buildBinary},
-    {"Sum", 8, kNew, 1, kVariadic, "", buildBinary},
     {"Tan", 7, kNew, 1, 1, "", buildTrigonometry},
     {"Tanh", 6, kNew, 1, 1, "", buildUnary},
     {"TensorScatter", 24, kNew, 2, 3, "axis:i mode:s", buildTensorScatter},

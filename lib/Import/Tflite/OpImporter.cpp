@@ -14,6 +14,7 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cfloat>
+#include <cmath>
 
 namespace mlir::qnt::tflite_import {
 
@@ -232,6 +233,12 @@ OpImporter::emitWeight(HostTensor tensor,
         llvm::formatv("a quantized constant of element type {0}; up to 32 bits "
                       "are read",
                       elementTypeName(tensor.elem)));
+  for (float scale : quant->scales)
+    if (!std::isfinite(scale) || scale <= 0.0f)
+      return unsupported(
+          llvm::formatv("the scale {0} of a constant or bias, which is not "
+                        "finite and above 0",
+                        scale));
   FailureOr<Value> stored = node->constant(tensor);
   if (failed(stored))
     return failure();

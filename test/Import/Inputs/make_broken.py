@@ -128,6 +128,14 @@ def nodes():
     write("broadcast", model([helper.make_node("Add", ["x", "w"], ["y"],
                                                name="add")],
                              [tensor("w", 3)]))
+    write("product_types", model(
+        [helper.make_node("Cast", ["x"], ["i"], to=TensorProto.INT32),
+         helper.make_node("MatMul", ["i", "w"], ["y"], name="product")],
+        [tensor("w", 4, 4)]))
+    write("empty_softmax", model(
+        [helper.make_node("Slice", ["x", "zero", "zero"], ["none"]),
+         helper.make_node("Softmax", ["none"], ["y"], name="softmax")],
+        [numpy_helper.from_array(np.zeros(1, np.int64), "zero")]))
 
 
 os.makedirs(FOLDER, exist_ok=True)
