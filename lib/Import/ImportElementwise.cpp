@@ -281,6 +281,16 @@ LogicalResult buildIdentity(NodeImporter &n) {
       !(training && training->size() == 1 && training->at(0) == 0))
     return n.unsupported("dropout in training mode");
   n.setResult(0, n.inputOf(0));
+  // The mask of Dropout keeps everything.
+  if (n.node.output_size() > 1 && !n.node.output(1).empty() && n.opset >= 10) {
+    std::optional<int64_t> count = countElements(n.shapeOf(0));
+    if (!count || failed(n.takeElements(*count)))
+      return failure();
+    HostTensor mask = HostTensor::zeros(n.shapeOf(0), Elem::Bool);
+    for (int64_t i = 0; i < *count; ++i)
+      mask.setInt(i, 1);
+    n.setResult(1, std::move(mask));
+  }
   return success();
 }
 

@@ -119,6 +119,8 @@ static const OpRow opTable[] = {
     {"GatherElements", 11, kNew, 2, 2, "axis:i", buildGatherElements},
     {"GatherND", 11, kNew, 2, 2, "batch_dims:i", buildGatherND},
     {"Gelu", 20, kNew, 1, 1, "approximate:s", buildActivation},
+    {"Gemm", 6, 6, 2, 3, "alpha:f beta:f broadcast:i transA:i transB:i",
+     buildGemm},
     {"Gemm", 7, kNew, 2, 3, "alpha:f beta:f transA:i transB:i", buildGemm},
     {"GlobalAveragePool", 1, kNew, 1, 1, "", buildGlobalAveragePool},
     {"GlobalLpPool", 2, kNew, 1, 1, "p:i", buildGlobalLpPool},
