@@ -22,25 +22,28 @@ public:
   ByteBuilder(OpBuilder &builder, Location loc) : builder(builder), loc(loc) {}
 
   Value reshape(Value value, ArrayRef<int64_t> shape) {
-    return tosa::ReshapeOp::create(builder, loc, typeOf(value).clone(shape),
-                                   value, dims(shape));
+    return tosa::ReshapeOp::create(builder, loc, bytes(shape), value,
+                                   dims(shape));
   }
   /// `count` times `fill` behind the elements of dimension 2.
   Value padDim2(Value value, int64_t count, int32_t fill) {
     SmallVector<int64_t> shape(typeOf(value).getShape());
     shape[2] += count;
-    Value constant =
-        zeroPointConst(builder, loc, fill, typeOf(value).getElementType());
-    return tosa::PadOp::create(builder, loc, typeOf(value).clone(shape), value,
+    Value constant = zeroPointConst(builder, loc, fill, builder.getI8Type());
+    return tosa::PadOp::create(builder, loc, bytes(shape), value,
                                dims({0, 0, 0, 0, 0, count, 0, 0}), constant);
   }
   Value slice(Value value, ArrayRef<int64_t> size) {
     SmallVector<int64_t> start(size.size(), 0);
-    return tosa::SliceOp::create(builder, loc, typeOf(value).clone(size), value,
-                                 dims(start), dims(size));
+    return tosa::SliceOp::create(builder, loc, bytes(size), value, dims(start),
+                                 dims(size));
   }
 
 private:
+  /// An argument is still of quantized type while its users are lowered.
+  RankedTensorType bytes(ArrayRef<int64_t> shape) {
+    return RankedTensorType::get(shape, builder.getI8Type());
+  }
   static RankedTensorType typeOf(Value value) {
     return cast<RankedTensorType>(value.getType());
   }
