@@ -56,8 +56,13 @@ static bool hasKernel(Operation *op) {
       return handlers.count(user->getName().getStringRef()) > 0;
     });
   // Extrema have a kernel for bytes only.
-  if (isa<tosa::ReduceMaxOp, tosa::ReduceMinOp>(op))
+  if (isa<tosa::ReduceMaxOp, tosa::ReduceMinOp, tosa::MaximumOp,
+          tosa::MinimumOp>(op))
     return getElementTypeOrSelf(op->getResult(0)).isInteger(8);
+  // A cast, a sum and a rescale are one kernel, which the cast stands for.
+  if (auto sum = dyn_cast<tosa::ReduceSumOp>(op))
+    return sum.getInput().getDefiningOp<tosa::CastOp>() &&
+           llvm::all_of(op->getUsers(), llvm::IsaPred<RescaleOp>);
   return handlers.count(op->getName().getStringRef()) > 0;
 }
 
