@@ -37,6 +37,7 @@ GraphImporter::GraphImporter(ModuleOp module, const onnx::ModelProto &model,
                               {}},
       root(state, graph, /*opset=*/1) {
   state.listing = options.listing;
+  state.padDetections = options.padDetections;
 }
 
 LogicalResult GraphImporter::run(StringRef functionName) {

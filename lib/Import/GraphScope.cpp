@@ -318,6 +318,7 @@ LogicalResult GraphScope::importNode(const onnx::NodeProto &node) {
   NodeImporter n(node, opset, state.builder, locationOf(node), operands,
                  state.budget, state.externalDir);
   n.subgraphs = this;
+  n.padDetections = state.padDetections;
   size_t problemsBefore = state.problems.size();
   if (failed(buildNode(n, inputsKnown))) {
     if (n.wasReported())

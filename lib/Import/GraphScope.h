@@ -40,6 +40,7 @@ struct ImportState {
   std::vector<OnnxNode> *listing = nullptr;
   func::FuncOp function = {};
   llvm::SetVector<Value> kept = {};
+  bool padDetections = false;
 };
 
 class GraphScope : public SubgraphImporter {

@@ -279,6 +279,10 @@ Iteration::Outcome Iteration::emitFor(SmallVectorImpl<OnnxValue> &results) {
     results.append(state.begin(), state.end());
     return Outcome::Done;
   }
+  if (turns && *turns > kMaxDim) {
+    (void)n.unsupported(llvm::formatv("a loop of {0} turns", *turns));
+    return Outcome::Failed;
+  }
   if (!materializeState(inits))
     return Outcome::Failed;
   Region region;
@@ -372,7 +376,10 @@ Iteration::Outcome Iteration::emitWhile(SmallVectorImpl<OnnxValue> &results) {
                                   : loops.number(b.getI1Type(), 1));
   if (!materializeState(inits))
     return Outcome::Failed;
+  // The limit is carried, so that the loop reads no scalar from around it.
   Value count = emitLimit();
+  if (count)
+    inits.push_back(count);
   TypeRange types = ValueRange(inits).getTypes();
   SmallVector<Location> locations(inits.size(), n.loc);
   Region region;
@@ -404,6 +411,8 @@ Iteration::Outcome Iteration::emitWhile(SmallVectorImpl<OnnxValue> &results) {
       if (!checkState(i, next.back(), inits[i + 2]))
         return Outcome::Failed;
     }
+    if (count)
+      next.push_back(after->getArguments().back());
     scf::YieldOp::create(b, n.loc, next);
   }
   auto loop = scf::WhileOp::create(b, n.loc, types, inits);
@@ -412,7 +421,8 @@ Iteration::Outcome Iteration::emitWhile(SmallVectorImpl<OnnxValue> &results) {
   Block *before = b.createBlock(&loop.getBefore(), {}, types, locations);
   Value go = before->getArgument(1);
   if (count)
-    go = loops.both(go, loops.less(before->getArgument(0), count));
+    go = loops.both(
+        go, loops.less(before->getArgument(0), before->getArguments().back()));
   scf::ConditionOp::create(b, n.loc, go, before->getArguments());
   for (auto [i, value] : llvm::enumerate(state))
     results.push_back(OnnxValue(loop.getResult(i + 2), value.elem));

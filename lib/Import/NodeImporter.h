@@ -82,6 +82,8 @@ public:
   const StringRef externalDir;
   /// For the graphs among the attributes; null where there can be none.
   SubgraphImporter *subgraphs = nullptr;
+  /// Whether results of unknown length are padded to their longest.
+  bool padDetections = false;
 
   //===- Errors -----------------------------------------------------------===//
 

@@ -184,6 +184,8 @@ static const OpRow opTable[] = {
     {"Neg", 6, kNew, 1, 1, "", buildUnary},
     {"NegativeLogLikelihoodLoss", 12, kNew, 2, 3, "ignore_index:i reduction:s",
      buildNllLoss},
+    {"NonMaxSuppression", 10, kNew, 2, 5, "center_point_box:i",
+     buildNonMaxSuppression},
     {"NonZero", 9, kNew, 1, 1, "", buildNonZero},
     {"Not", 1, kNew, 1, 1, "", buildBitwiseNot},
     {"OneHot", 9, kNew, 3, 3, "axis:i", buildOneHot},

@@ -95,6 +95,8 @@ LogicalResult buildLoop(NodeImporter &n);
 LogicalResult buildScan(NodeImporter &n);
 // ImportDet.cpp
 LogicalResult buildDet(NodeImporter &n);
+// ImportDetection.cpp
+LogicalResult buildNonMaxSuppression(NodeImporter &n);
 // ImportEinsum.cpp
 LogicalResult buildEinsum(NodeImporter &n);
 // ImportOrder.cpp

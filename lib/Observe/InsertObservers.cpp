@@ -104,8 +104,11 @@ static Edges collectEdges(ModuleOp module) {
     auto quantizable = dyn_cast<QuantizableOpInterface>(op);
     if (quantizable && !op->hasAttr("qnt.exclude"))
       edges.addOp(quantizable);
-    // The region of a composite is its meaning, not a part of the model.
-    return isa<CompositeOp>(op) ? WalkResult::skip() : WalkResult::advance();
+    // The region of a composite is its meaning, not a part of the model; what a
+    // loop or a branch does has no integer form.
+    bool holdsModel = isa<ModuleOp>(op) || isa<FunctionOpInterface>(op) ||
+                      !op->getNumRegions();
+    return holdsModel ? WalkResult::advance() : WalkResult::skip();
   });
   return edges;
 }

@@ -45,6 +45,7 @@ namespace {
 struct Options {
   std::string input, output, emit, inputShapes, report, listOps;
   bool anyBatch = false;
+  bool padDetections = false;
 };
 } // namespace
 
@@ -170,6 +171,7 @@ importInto(MLIRContext &context, const llvm::MemoryBuffer &input,
   OnnxImportOptions importOptions;
   importOptions.listing = listing;
   importOptions.anyBatch = options.anyBatch;
+  importOptions.padDetections = options.padDetections;
   std::string error;
   if (failed(parseInputShapes(options.inputShapes, importOptions.inputShapes,
                               error)))
@@ -408,6 +410,10 @@ int qnt::runQuantOpt(int argc, char **argv) {
       "any-batch",
       cl::desc("Let the code of an ONNX model serve batches of any size, "
                "sample by sample: NAME_run_batch"));
+  cl::opt<bool> padDetections(
+      "pad-detections",
+      cl::desc("Give the result of NonMaxSuppression as many rows as there can "
+               "be boxes, -1 behind the last one"));
   cl::opt<std::string> report(
       "report", cl::value_desc("file"),
       cl::desc("Where to write what was decided for each tensor and layer, as "
@@ -436,6 +442,7 @@ int qnt::runQuantOpt(int argc, char **argv) {
   }
   Options options{input, output, emit, inputShapes, report, list};
   options.anyBatch = anyBatch;
+  options.padDetections = padDetections;
   if (list.getNumOccurrences() > 0) {
     if (options.listOps.empty())
       options.listOps = "table";

@@ -152,6 +152,7 @@ llvm::Error LoadedModule::load(const RunOptions &options) {
     module = parseSourceFile<ModuleOp>(sources, context.get());
   } else {
     OnnxImportOptions import;
+    import.padDetections = options.padDetections;
     std::string error;
     if (failed(
             parseInputShapes(options.inputShapes, import.inputShapes, error)))

@@ -69,6 +69,10 @@ struct CommandLine {
   cl::opt<std::string> inputShapes{
       "input-shapes", cl::value_desc("name:AxBxC,..."), cl::cat(category),
       cl::desc("Shapes of the inputs of an ONNX model")};
+  cl::opt<bool> padDetections{
+      "pad-detections", cl::cat(category),
+      cl::desc("Give the result of NonMaxSuppression as many rows as there can "
+               "be boxes, -1 behind the last one")};
   cl::opt<std::string> entry{
       "entry", cl::value_desc("name"), cl::cat(category),
       cl::desc("Function of MLIR to run (default: the only public one)")};
@@ -141,6 +145,7 @@ llvm::Expected<RunOptions> qnt::parseRunOptions(int argc, char **argv) {
   options.emulator = line.emulator;
   options.emulatorCpu = line.emulatorCpu;
   options.inputShapes = line.inputShapes;
+  options.padDetections = line.padDetections;
   options.entry = line.entry;
   if (llvm::Error error = checkOptions(options, line))
     return std::move(error);

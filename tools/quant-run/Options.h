@@ -32,6 +32,7 @@ struct RunOptions {
   std::string contract;
   std::string emulator, emulatorCpu;
   std::string inputShapes, entry;
+  bool padDetections = false;
 };
 
 /// Parses the command line; exits as command lines do on --help and on unknown

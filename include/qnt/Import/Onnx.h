@@ -53,6 +53,9 @@ struct OnnxImportOptions {
   int64_t leadingSize = 0;
   /// Where external weight files lie; empty: beside the model.
   std::string externalDataDir;
+  /// Read NonMaxSuppression, with as many rows in its result as there can be
+  /// boxes; rows behind the last one are -1. Without it the op is refused.
+  bool padDetections = false;
   /// Name of the function; empty: the stem of the file name, made a C
   /// identifier.
   std::string functionName;

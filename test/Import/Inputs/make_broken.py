@@ -138,9 +138,67 @@ def nodes():
         [numpy_helper.from_array(np.zeros(1, np.int64), "zero")]))
 
 
+def inner(nodes, inputs, outputs):
+    def infos(names):
+        return [helper.make_tensor_value_info(n, t, None) for n, t in names]
+    return helper.make_graph(nodes, "inner", infos(inputs), infos(outputs))
+
+
+def loop(turns, extra=()):
+    """s = relu(s), so many times."""
+    node = helper.make_node
+    body = inner([node("Relu", ["s"], ["r"]),
+                  node("Identity", ["go"], ["more"]), *extra],
+                 [("i", TensorProto.INT64), ("go", TensorProto.BOOL),
+                  ("s", TensorProto.FLOAT)],
+                 [("more", TensorProto.BOOL), ("r", TensorProto.FLOAT)])
+    count = [] if turns is None else [numpy_helper.from_array(
+        np.array(turns, np.int64), "count")]
+    return model([node("Loop", ["count" if count else "", "", "x"], ["y"],
+                       name="loop", body=body)], count)
+
+
+def calls(functions):
+    """Functions of a model by the names of what they call."""
+    result = model([helper.make_node("F0", ["x"], ["y"], name="call",
+                                     domain="own")])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    for name, callees in functions.items():
+        body = [helper.make_node(callee, ["a" if i == 0 else f"v{i - 1}"],
+                                 ["b" if i + 1 == len(callees) else f"v{i}"],
+                                 domain="own" if callee[0] == "F" else "")
+                for i, callee in enumerate(callees)]
+        result.functions.append(helper.make_function(
+            "own", name, ["a"], ["b"], body, opsets))
+    return result
+
+
+def control():
+    write("loop_huge", loop(1 << 40))
+    write("loop_endless", loop(None))
+    write("function_recursive", calls({"F0": ["F1"], "F1": ["Relu", "F0"]}))
+    doubling = {f"F{i}": [f"F{i + 1}"] * 2 for i in range(40)}
+    write("function_doubling", calls({**doubling, "F40": ["Relu", "Abs"]}))
+    node = helper.make_node
+    yes = inner([node("Relu", ["x"], ["p"])], [], [("p", TensorProto.FLOAT)])
+    no = inner([node("ReduceMax", ["x"], ["q"])], [],
+               [("q", TensorProto.FLOAT)])
+    write("branches", model(
+        [node("ReduceMax", ["x"], ["most"], keepdims=0),
+         node("Cast", ["most"], ["go"], to=TensorProto.BOOL),
+         node("If", ["go"], ["y"], name="if", then_branch=yes,
+              else_branch=no)]))
+    write("boxes", model(
+        [node("NonMaxSuppression", ["x", "s", "count"], ["y"], name="nms")],
+        [tensor("s", 2, 1, 3),
+         numpy_helper.from_array(np.array([2], np.int64), "count")],
+        shape=(2, 3, 4)))
+
+
 os.makedirs(FOLDER, exist_ok=True)
 files()
 inputs()
 weights()
 graphs()
 nodes()
+control()

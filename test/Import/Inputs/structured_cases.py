@@ -243,6 +243,20 @@ def reductions():
         node_case(f"cumsum_{i}", "CumSum", [x(2, 5, 3), const(1)], **attrs)
 
 
+def detections():
+    """The rows behind the last box are -1; see compare_structured.py."""
+    for name, boxes, classes, most, extra in [
+            ("nms", 12, 2, 4, {}), ("nms_all", 6, 1, 99, {}),
+            ("nms_centered", 9, 3, 3, {"center_point_box": 1})]:
+        corners = np.random.RandomState(boxes).rand(2, boxes, 4)
+        node_case(name, "NonMaxSuppression",
+                  [given(corners, np.float32),
+                   given(np.random.RandomState(5).rand(2, classes, boxes),
+                         np.float32),
+                   const([most]), const([0.3], np.float32),
+                   const([0.2], np.float32)], **extra)
+
+
 # ---- control flow
 
 def graph(name, nodes, inputs, outputs, weights=()):
@@ -421,6 +435,7 @@ def fused():
 cells()
 products()
 reductions()
+detections()
 loops()
 scans()
 fused()
