@@ -34,13 +34,14 @@ static bool isMove(Operation *op) {
   return llvm::any_of(quantizable.getScaleConstraints(), holdsAll);
 }
 
-/// An op on float tensors that has no integer form at all.
+/// An op on float tensors that has no integer form at all; the changes of width
+/// at the ends of a model of half floats belong to its signature.
 static bool isFloatOnly(Operation *op) {
   auto isFloat = [](Type type) {
     return isa<FloatType>(getElementTypeOrSelf(type));
   };
   if (op->hasTrait<OpTrait::IsTerminator>() || matchPattern(op, m_Constant()) ||
-      getQuantizable(op))
+      getQuantizable(op) || isa<arith::ExtFOp, arith::TruncFOp>(op))
     return false;
   if (isa_and_nonnull<QntDialect>(op->getDialect()) && !isa<CompositeOp>(op))
     return false;
